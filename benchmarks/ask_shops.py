@@ -274,7 +274,7 @@ def software(seed: int = 14) -> pd.DataFrame:
     )
 
 
-def wholesale(seed: int = 15) -> pd.DataFrame:
+def wholesale(seed: int = 15, first: str = "2022-01-03") -> pd.DataFrame:
     """An American wholesaler whose lines say city, state, region, segment and way of shipping."""
     random, count = np.random.default_rng(seed), 4000
     kinds = {
@@ -290,7 +290,7 @@ def wholesale(seed: int = 15) -> pd.DataFrame:
     }
     category, region = random.choice(list(kinds), count), random.choice(list(places), count)
     kind, state = [random.choice(kinds[one]) for one in category], [random.choice(list(places[one])) for one in region]
-    number, day = random.integers(1, 9, count), _days(random, "2022-01-03", 1450, count)
+    number, day = random.integers(1, 9, count), _days(random, first, 1450, count)
     units = random.integers(1, 10, count)
     sales = np.round(random.lognormal(4, 0.9, count) * units, 2)
     return pd.DataFrame(
@@ -339,5 +339,123 @@ def cars(seed: int = 16) -> pd.DataFrame:
             "Weight": random.integers(1800, 4500, count),
             "Body": random.choice(["Sedan", "SUV", "Hatchback"], count),
             "Buyer": [f"B{one}" for one in random.integers(0, 900, count)],
+        }
+    )
+
+
+def superstore(seed: int = 21) -> pd.DataFrame:
+    """The same wholesaler's lines of the years that everybody's superstore has."""
+    return wholesale(seed, "2014-01-03")
+
+
+def concession(seed: int = 22) -> pd.DataFrame:
+    """A French dealer in used cars, with what each car has run."""
+    random, count = np.random.default_rng(seed), 1600
+    models = {
+        "Clio": ("Renault", "Citadine", 13000), "Mégane": ("Renault", "Berline", 19000),
+        "208": ("Peugeot", "Citadine", 15000), "3008": ("Peugeot", "SUV", 27000), "C3": ("Citroën", "Citadine", 12500),
+        "Duster": ("Dacia", "SUV", 17000), "Yaris": ("Toyota", "Citadine", 16500),
+        "Model 3": ("Tesla", "Berline", 38000),
+    }  # fmt: skip
+    model = random.choice(list(models), count)
+    return pd.DataFrame(
+        {
+            "N° vente": [f"V{20000 + line}" for line in range(count)],
+            "Date de vente": _days(random, "2023-09-01", 1100, count).dt.strftime("%d/%m/%Y"),
+            "Client": [f"C{one:04d}" for one in random.integers(0, 900, count)],
+            "Modèle": model,
+            "Marque": [models[one][0] for one in model],
+            "Carrosserie": [models[one][1] for one in model],
+            "Énergie": random.choice(["Essence", "Diesel", "Hybride", "Électrique"], count),
+            "Agence": random.choice(["Toulouse", "Montauban", "Albi"], count),
+            "Vendeur": random.choice(["Fabre", "Lopez", "Garnier"], count),
+            "Quantité": 1,
+            "Prix de vente": [
+                round(models[one][2] * some) for one, some in zip(model, random.normal(1, 0.1, count), strict=True)
+            ],
+            "Kilométrage": random.integers(5, 180000, count),
+            "Puissance": random.integers(60, 320, count),
+            "Financement": random.choice(["Comptant", "Crédit", "Leasing"], count),
+        }
+    )
+
+
+def cinema(seed: int = 23) -> pd.DataFrame:
+    """A chain of cinemas: what was paid for seats, and at the bar along with them."""
+    random, count = np.random.default_rng(seed), 4000
+    films = {
+        "The Long Winter": ("Drama", 128), "Night Shift": ("Thriller", 104), "Paper Moons": ("Comedy", 96),
+        "Robot Summer": ("Animation", 88), "Deep Orbit": ("Science fiction", 141), "Love in Lisbon": ("Comedy", 99),
+    }  # fmt: skip
+    film, seats = random.choice(list(films), count), random.integers(1, 6, count)
+    minutes = pd.to_timedelta(random.choice([840, 1020, 1140, 1260], count), unit="min")
+    return pd.DataFrame(
+        {
+            "Booking": [f"B{40000 + line}" for line in range(count)],
+            "Show time": (_days(random, "2024-05-01", 850, count) + minutes).dt.strftime("%Y-%m-%d %H:%M"),
+            "Cinema": random.choice(["Odeon Park", "Rialto", "Majestic"], count),
+            "Screen": random.choice(["Screen 1", "Screen 2", "Screen 3", "IMAX"], count),
+            "Film": film,
+            "Genre": [films[one][0] for one in film],
+            "Runtime": [films[one][1] for one in film],
+            "Ticket type": random.choice(["Adult", "Child", "Student", "Senior"], count),
+            "Seats": seats,
+            "Amount": np.round(seats * random.choice([7.5, 9.0, 11.5], count), 2),
+            "Snack spend": np.round(random.exponential(5, count), 2),
+            "Booked via": random.choice(["App", "Website", "Box office"], count),
+        }
+    )
+
+
+def pharmacie(seed: int = 24) -> pd.DataFrame:
+    """A French group of pharmacies: its tills, with what each line cost and what was paid back."""
+    random, count = np.random.default_rng(seed), 4000
+    goods = {
+        "Doliprane 1000": ("Antidouleur", "Sanofi", 2.2), "Ibuprofène 400": ("Antidouleur", "Biogaran", 3.1),
+        "Amoxicilline": ("Antibiotique", "Biogaran", 5.4), "Sirop toux": ("Rhume", "Pierre Fabre", 7.9),
+        "Crème solaire": ("Parapharmacie", "Pierre Fabre", 14.5), "Vitamine C": ("Complément", "Bayer", 8.6),
+        "Pansements": ("Parapharmacie", "Urgo", 4.3),
+    }  # fmt: skip
+    product, units = random.choice(list(goods), count), random.integers(1, 5, count)
+    price = np.array([goods[one][2] for one in product])
+    when = _days(random, "2024-10-01", 700, count) + pd.to_timedelta(random.integers(510, 1170, count), unit="min")
+    return pd.DataFrame(
+        {
+            "Ticket": [f"T{line // 2}" for line in range(count)],
+            "Date": when.sort_values().dt.strftime("%d/%m/%Y %H:%M").to_numpy(),
+            "Officine": random.choice(["Centre", "Mairie", "Gambetta"], count),
+            "Produit": product,
+            "Rayon": [goods[one][0] for one in product],
+            "Laboratoire": [goods[one][1] for one in product],
+            "Quantité": units,
+            "Prix unitaire": price,
+            "Coût unitaire": np.round(price * random.uniform(0.5, 0.85, count), 2),
+            "Ordonnance": random.choice(["oui", "non"], count),
+            "Préparateur": random.choice(["Alice", "Mehdi", "Jeanne"], count),
+            "Remboursement": np.round(price * units * random.choice([0, 0.15, 0.3, 0.65], count), 2),
+        }
+    )
+
+
+def hotel(seed: int = 25) -> pd.DataFrame:
+    """A group of hotels: its bookings by arrival."""
+    random, count = np.random.default_rng(seed), 3000
+    rooms = {"Single": 80.0, "Double": 120.0, "Twin": 115.0, "Family": 170.0, "Junior suite": 240.0}
+    room, nights = random.choice(list(rooms), count), random.integers(1, 8, count)
+    return pd.DataFrame(
+        {
+            "Booking ID": [f"H{70000 + line}" for line in range(count)],
+            "Arrival date": _days(random, "2024-01-01", 960, count).dt.strftime("%Y-%m-%d"),
+            "Guest": [f"G{one:04d}" for one in random.integers(0, 1200, count)],
+            "Hotel": random.choice(["Seaview", "Grand Central", "Alpine Lodge"], count),
+            "Room type": room,
+            "Nights": nights,
+            "Amount": [round(rooms[one] * some, 2) for one, some in zip(room, nights, strict=True)],
+            "Board": random.choice(["Room only", "Breakfast", "Half board"], count),
+            "Booking channel": random.choice(["Direct", "Booking.com", "Expedia", "Agency"], count),
+            "Nationality": random.choice(["French", "German", "British", "Spanish", "Dutch"], count),
+            "Lead time": random.integers(0, 180, count),
+            "Adults": random.integers(1, 4, count),
+            "Review score": np.round(random.uniform(5, 10, count), 1),
         }
     )

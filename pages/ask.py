@@ -108,6 +108,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   customers are counted where something was sold.
 - An **average of a day** (week, month) is over those on which anything was sold; an **average of a line** over the
   lines of goods.
+- The **largest, smallest and median of a line** are of single lines, whatever they are grouped by; what came back is
+  left out of those of amounts, quantities and prices.
         """
         )
     )

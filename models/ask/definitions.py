@@ -10,10 +10,24 @@ import locales
 from data import schemas
 from data.schemas import IS_GOODS
 from data.tables import quoted
+from locales import N_
 from locales.labels import label
 from models import segmenting
 from models.ask import periods, spelling, synonyms, words
-from models.ask.formulas import DIMENSIONS, MEASURES, OF_PEOPLE, PEOPLE, SALE, STOCK, TIME, Dimension, Measure
+from models.ask.formulas import (
+    DIMENSIONS,
+    LINE,
+    MEASURES,
+    OF_PEOPLE,
+    PEOPLE,
+    SALE,
+    STATISTICS,
+    STOCK,
+    TIME,
+    Dimension,
+    Measure,
+    Unit,
+)
 from models.ask.query import GRAINS, Query
 
 TABLES = ("sales", "stock", "customers")
@@ -85,8 +99,15 @@ def catalogue(
     own = schemas.extras(columns["sales"])
     if segmenting.SEGMENT in dimensions and any("segment" in name.casefold() for name in own):
         dimensions[segmenting.SEGMENT] = replace(dimensions[segmenting.SEGMENT], words=())  # people mean their own
+    for column, (unit, _title) in LINE.items():
+        if column in sales:
+            measures |= {one.name: one for one in _of_single(column, "sales", f"FILTER ({SALE})", unit)}
     for name in own:
         dimensions[name] = Dimension(name, name, {"sales": quoted(name)}, own=True, words=(name,))
+        count = f"count(DISTINCT {quoted(name)}) FILTER ({SALE})"
+        measures[f"{name}.distinct"] = Measure(
+            f"{name}.distinct", name, count, "count", "", additive=False, own="distinct", words=(f"number of {name}",)
+        )
     for name in schemas.extras(columns["sales"], "float64"):
         measures |= {one.name: one for one in _numbers(name, "sales", f"FILTER ({IS_GOODS})")}
     asked, split = _of_products(columns.get("products", {}), sales)
@@ -131,7 +152,7 @@ def _named(one: Defined, headed: Sequence[str], called: Mapping[str, Sequence[st
 
 
 def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
-    """The mean and the sum of a column of numbers."""
+    """The sum and the mean of a column of numbers, and what single lines or customers say of it."""
     called = _called(column)
     sql = quoted(column)
     of_table = "" if table == "sales" else f"{table}."
@@ -156,6 +177,24 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
         own="mean",
         words=called,
     )
+    yield from _of_single(column, table, rows)
+
+
+def _of_single(column: str, table: str, rows: str = "", unit: Unit = "number") -> Iterable[Measure]:
+    """The largest, the smallest and the median number of a column, of single lines or customers."""
+    of_table = "" if table == "sales" else f"{table}."
+    for one in STATISTICS:
+        yield Measure(
+            f"{of_table}{column}.{one}",
+            column,
+            f"{one}({quoted(column)}) {rows}",
+            unit,
+            N_("of single lines, what came back left out") if unit != "number" else "",
+            table=table,
+            additive=False,
+            own=one,
+            words=tuple(f"{one} {name}" for name in _called(column)),
+        )
 
 
 def _of_products(kinds: Mapping[str, str], sales: Collection[str]) -> tuple[dict[str, Measure], dict[str, Dimension]]:
@@ -245,6 +284,7 @@ def fits(known: Catalogue, query: Query) -> bool:
         and (not query.each or (query.each in query.by and len(query.by) == MAX_BY and not query.grain))
         and not (query.thresholds and not (query.by or query.grain))
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
+        and not (query.over == "line" and not lined(known, query.measures))
         and not (query.share and (len(query.measures) > 1 or not shared(known, query)))
     )
 
@@ -253,6 +293,11 @@ def shared(known: Catalogue, query: Query) -> bool:
     """Whether parts of the whole can be said of a query's first measure: of what adds up, or counts, over all days."""
     one = known.measures[query.measures[0]]
     return one.additive or (one.unit == "count" and not query.grain and not query.over)
+
+
+def lined(known: Catalogue, measures: Iterable[str]) -> bool:
+    """Whether measures can be averaged over lines: those that add up."""
+    return all(known.measures[name].additive for name in measures)
 
 
 def fitted(known: Catalogue, query: Query) -> Query | None:
@@ -276,7 +321,11 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         thresholds=tuple(one for one in query.thresholds if one.measure in known.measures),
         period="" if table == PEOPLE else query.period,
         compared=query.compared if timed else "",
-        over=query.over if timed or has(query.over) else "",
+        over=""
+        if query.over == "line" and not lined(known, measures)
+        else query.over
+        if timed or has(query.over)
+        else "",
         share=query.share and len(measures) == 1 and shared(known, query),
     )
     if kept.each not in kept.by or len(kept.by) < MAX_BY or kept.grain:

@@ -6,6 +6,22 @@ from dataclasses import dataclass, field, replace
 
 from models.ask import when
 from models.ask.definitions import Catalogue
+from models.ask.formulas import Statistic
+from models.ask.items import (
+    ADDED_UP,
+    ADJECTIVES,
+    COLOURS,
+    EXTREMES,
+    OF_A_LINE,
+    OF_LINES,
+    OF_NUMBERS,
+    ONE_LINE,
+    ONE_ORDER,
+    PRICED,
+    RANKS,
+    SIGNS,
+    Item,
+)
 from models.ask.lexicon import SUPERLATIVES, Entry, Kind, Lexicon
 from models.ask.query import Filter, How, Query, Relation, Threshold
 
@@ -30,7 +46,6 @@ EACH = (
     "pour chaque",
     "dans chaque",
 )  # before what there is one of
-EXTREMES = ("max", "maximum", "min", "minimum")
 COUNTS = ("customers", "customers.count")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[
@@ -51,38 +66,6 @@ BETTER_LESS = (
     "fees",
 )
 IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
-
-
-@dataclass(frozen=True)
-class Item:
-    """A phrase of a question: what it can mean, or the `number` it is, or a `word` that means nothing.
-
-    As it was `written`; `plural` if it was. `gap`: a period stood here. `placed`: "in" or "for" stood before it.
-    """
-
-    entries: tuple[Entry, ...] = ()
-    number: float | None = None
-    percent: bool = False
-    money: bool = False
-    word: str = ""
-    written: str = ""
-    plural: bool = False
-    gap: bool = False
-    placed: bool = False
-
-    def has(self, kind: Kind, *names: str) -> bool:
-        """Whether it can be of a kind (and has one of these names)."""
-        return any(one.kind == kind and (not names or one.name in names) for one in self.entries)
-
-    def command(self) -> str:
-        """The command it is; "" for none."""
-        return next((one.name for one in self.entries if one.kind == "command"), "")
-
-    @property
-    def lacking(self) -> tuple[str, ...]:
-        """What the data lack that it means, where it means nothing else."""
-        meant = [one for one in self.entries if one.kind not in ("command", "stop")]
-        return tuple(one.name for one in meant) if all(one.kind == "lacking" for one in meant) else ()
 
 
 def _limited(rest: Sequence[Item]) -> bool:
@@ -130,6 +113,12 @@ class Draft:
     held: bool = False  # "with" came before
     spread: str = ""  # the word that asked for a distribution
     denied: bool = False  # "without" has nothing behind it yet
+    pending: list[Statistic] = field(default_factory=list)  # of single lines of the measure that is to come
+    single: tuple[str, str] = ("", "")  # the measure whose single lines were asked for last, and the word for it
+    perhaps: tuple[str, str] = ("", "")  # a measure, and the one of its single lines that "the highest" can mean
+    against: str = ""  # the word that sets one thing against another
+    coloured: bool = False  # what it is split by only colours its points
+    bare: bool = False  # a dimension was named with no "by": the groups, not the lines, have a most and a least
 
     def read(self, items: Sequence[Item]) -> None:
         """Take everything that was said, from the first phrase to the last."""
@@ -152,7 +141,11 @@ class Draft:
                     "grain": self._grain,
                 }[kind](item, before, after)
         self.failed |= self.denied
-        if self.spread and not (self.by or self.grain):
+        if self.against and self.coloured and len(self.measures) > 1:
+            self.unread.append(self.against)  # "price vs weight, coloured by body": a point is a line, no body
+        there = [self.known.measures[name] for name in self.measures if name in self.known.measures]
+        of_numbers = any(one.name in OF_NUMBERS or one.own for one in there)
+        if self.spread and (not (self.by or self.grain) or (self.spread.startswith("histogram") and of_numbers)):
             self.unread.append(self.spread)  # how values lie is not how they add up
 
     def _denies(self, item: Item, after: Item) -> bool:
@@ -253,11 +246,30 @@ class Draft:
         self.negated = command == "not" or (self.negated and command in GO_ON)
         self.denied |= command == "not"
         self.held = command == "with" or (self.held and command in GO_ON)
+        statistic = "median" if command == "median" else EXTREMES.get(item.written)
+        if statistic != "median" and self.bare and self.role != "by":
+            statistic = None  # "the state with the max profit" is one of the states
+        if statistic and after.number is None:
+            self._statistic(statistic, item, before, after)
+            return
         self.role = (
             command if command in ROLES else self.role if command in ("sell", "spend", "mean", "sum", *GO_ON) else ""
         )
+        if command == "again" and item.written.endswith((" by", " par")):
+            self.role = "by"  # "and by month?"
         if command in SUPERLATIVES:
             self.order = command
+            if before.has("measure") and self.measures:
+                self._perhaps(self.measures[-1], item)
+        elif command in SIGNS:
+            self._signed(SIGNS[command])
+        elif command == "excluded":
+            if before.has("value") and self.filters:
+                self.filters[-1] = replace(self.filters[-1], kept=False)
+            else:
+                self.unread.append(item.written)
+        elif command == "line" and self.perhaps[1]:  # "the lowest profit of a line"
+            self.measures, self.order, self.perhaps = [self.perhaps[1]], "", ("", "")
         elif command == "line":
             self.mean = self.mean or not self.averaged
             self.grain = "line"
@@ -279,8 +291,60 @@ class Draft:
             there = [name for name in names if name in self.known.measures]
             self.failed |= not there or self.table != table
             self.thresholds += [Threshold(name, relation, 0.0) for name in there[:1]]
+        elif command in PRICED:
+            self.failed |= "price" not in self.known.measures
+            self.measures, self.order, self.role = ["price"], "most" if command == "dearest" else "least", "most"
+            self.perhaps = ("price", self._of_lines("price", PRICED[command]))
         elif command in WHOLE:
             self.said.add(command)
+            self.against = item.written if command == "against" else self.against
+
+    def _signed(self, relation: Relation) -> None:
+        """A threshold of zero on the measure before it, or on the next."""
+        if self.measures:
+            self._limit(self.measures[-1], relation, Item(number=0.0))
+        else:
+            self.waiting.append((relation, Item(number=0.0)))
+
+    def _of_lines(self, measure: str, statistic: Statistic) -> str:
+        """The largest, smallest or median number of single lines that a measure adds up; "" where lines have none."""
+        of_a_line = OF_A_LINE.get(measure, measure.rpartition(".")[0])
+        name = f"{of_a_line}.{statistic}"
+        return name if name in self.known.measures else ""
+
+    def _statistic(self, statistic: Statistic, item: Item, before: Item, after: Item) -> None:
+        """ "max" and the like behind their measure ("profit maximum", "prix minimum et maximum"), or before it."""
+        behind = before.has("measure") or (before.command() in GO_ON and bool(self.single[0]))
+        if not behind or not self.measures or self._named(after, "measure"):
+            self.pending.append(statistic)
+            self.single = (self.single[0], item.written)
+            return
+        measure = self.single[0] or self.measures[-1]
+        if name := self._of_lines(measure, statistic):
+            self.measures = [*(self.measures if self.single[0] else self.measures[:-1]), name]
+        else:
+            self.unread.append(item.written)
+        self.single = (measure, item.written)
+
+    def _single(self, measure: str, item: Item) -> None:
+        """The measure behind "max" and the like: of single lines; where it rather is a sum ("max revenue by store"),
+        perhaps."""
+        names = [self._of_lines(measure, one) for one in self.pending]
+        if "" in names:
+            self.unread.append(self.single[1])
+            names = [measure]
+        elif measure in ADDED_UP and item.written not in OF_LINES and self.pending in (["max"], ["min"]):
+            self.order, self.perhaps = "most" if self.pending == ["max"] else "least", (measure, names[0])
+            names = [measure]
+        self.measures += [*names, *([self._average(measure)] if self.mean else [])]
+        self.pending, self.single, self.role = [], (measure, self.single[1]), ""
+
+    def _perhaps(self, measure: str, item: Item) -> None:
+        """Note that "the highest" may be that of single lines: of a column of numbers, or a price."""
+        word = item.written.split(" ", 1)[-1] if item.written.startswith(("le ", "la ", "les ")) else item.written
+        statistic = RANKS.get(word)
+        if statistic and not self.bare and (measure == "price" or self.known.measures[measure].own):
+            self.perhaps = (measure, self._of_lines(measure, statistic))
 
     def _average(self, measure: str) -> str:
         """The average of a measure: of a column of one's own its mean; of what adds up, or counts, that over time."""
@@ -299,8 +363,19 @@ class Draft:
 
     def _measure(self, item: Item, before: Item, _after: Item) -> None:
         measure = self._chosen(self._named(item, "measure"))
-        if before.written in EXTREMES and not self.by:
-            self.unread.append(before.written)  # the largest line, or the largest sum?
+        dear = PRICED.get(before.command())
+        extreme = dear or RANKS.get(before.written)
+        if item.written in ONE_LINE and extreme and (dear or not self.bare):
+            self.measures = [one for one in self.measures if not (dear and one == "price")]
+            self.pending, self.order, self.single = [extreme], "", ("", before.written)
+        elif dear or (extreme and measure in ("orders", "basket") and item.written in ONE_ORDER):
+            self.unread.append(before.written)  # "the largest order": not the most of them
+        elif before.command() in SUPERLATIVES:
+            self._perhaps(measure, before)
+        if self.pending:
+            self._single(measure, item)
+            return
+        self.single = ("", self.single[1])
         if self.mean:
             measure = self._average(measure)
         ranks = before.command() == "by" and before.written not in EACH
@@ -315,6 +390,8 @@ class Draft:
             pass  # "revenue of customers who ..."
         elif self.people and before.command() not in ("again", "by"):
             self.measures[-1] = measure  # "customers left"
+        elif measure == "units" and self.measures[-1:] == ["price"] and not item.plural:
+            pass  # "the price of a seat", "price per night"
         elif before.written in EACH or (self.measures and (before.has("value") or before.has("measure"))):
             self.unread.append(item.written)  # "same day shipping", "items per ticket", "prix d'achat": another thing
         else:
@@ -338,7 +415,7 @@ class Draft:
             self.denied = False
             return
         if self.role == "many" and not item.has("measure"):
-            counted = COUNTED.get(name, "")
+            counted = COUNTED.get(name, f"{name}.distinct")
             self.failed |= counted not in self.known.measures
             self.measures.append(counted)
             if name == "product":
@@ -349,6 +426,10 @@ class Draft:
             pass  # "Kitchen products", "self-pay patients"
         else:
             self.by += [name] if name not in self.by else []
+            self.bare |= self.role != "by"
+            if self.role != "by" and self.single[1]:
+                self.unread.append(self.single[1])  # "max profit state": of the lines, or of the states?
+            self.coloured |= before.written.startswith(COLOURS)
             if before.written in EACH and self.by[0] != name:
                 self.each = name
             self._one(item)
@@ -366,11 +447,13 @@ class Draft:
     def _is_value_of(self, item: Item, name: str) -> bool:
         return any(one.name == name for one in self._named(item, "value")) and not item.has("dimension", name)
 
-    def _grain(self, item: Item, _before: Item, _after: Item) -> None:
+    def _grain(self, item: Item, before: Item, _after: Item) -> None:
         if self.table == "stock" and item.has("grain", "day"):
             return  # "out of stock for the most days"
         if item.written in STEPS and not (self.role or self.mean or self.averaged):
             self.unread.append(item.written)  # "Christmas week" is no series of weeks
+        if (self.pending or (before.has("measure") and self.single[1])) and item.written.startswith(ADJECTIVES):
+            self.unread.append(item.written)  # the median of days is none of lines
         self.grain = next(one.name for one in item.entries if one.kind == "grain")
         self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False
@@ -379,6 +462,8 @@ class Draft:
         named = self._named(item, "value")
         if item.placed and not self.denied and before.command() not in GO_ON:
             self.negated = False  # "without the web in London"
+        if item.placed and self.role == "by":
+            self.role = ""  # "by quarter for the consumer segment"
         named = self._qualified(item, before, after) or [one for one in named if one.whole] or named
         for one in named:  # "the store London" asks for no split by stores
             if before.has("dimension", one.name) and one.name in self.by and "share" not in self.said:
@@ -408,6 +493,9 @@ class Draft:
 
     def queries(self, time: when.Found, base: Query | None) -> Iterator[Query]:
         """The queries this can be, one for each dimension that a value may be of."""
+        measure, of_lines = self.perhaps
+        if of_lines and self.measures == [measure] and not (self.limit or self.bare):  # of groups, or of lines?
+            yield from replace(self, measures=[of_lines], order="", perhaps=("", "")).queries(time, base)
         if self.mean and self.measures:
             self.measures[-1] = self._average(self.measures[-1])
         limited = ({"sell", "spend"} & self.said or self.by) and self.table == "sales"
@@ -450,6 +538,9 @@ class Draft:
             return [("units",), ("products",)]
         if self.measures == ["customers"] and {"much", "spend"} <= self.said and "revenue" in self.known.measures:
             return [("revenue",)]  # "how much did premium members spend"
+        if self.pending:  # "and the median?"
+            names = [self._of_lines(base.measures[-1], one) for one in self.pending] if base else [""]
+            return [] if self.measures or "" in names else [tuple(names)]
         if self.measures:
             return [tuple(self.measures)]
         if self.thresholds:

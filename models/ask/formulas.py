@@ -18,6 +18,13 @@ TIME = "time_of_day"  # as a column: whether lines say more than a day
 LATELY = 28  # days whose sales say how long the stock lasts
 GONE = 90  # days at zero after which a product counts as discontinued, not as sold out
 PEOPLE = "customers"
+Statistic = Literal["max", "min", "median"]
+STATISTICS: tuple[Statistic, ...] = ("max", "min", "median")  # of single lines, or customers; functions of SQL, too
+LINE: Mapping[str, tuple[Unit, str]] = {  # what each line says, and what that is called
+    "amount": ("money", N_("Amount")),
+    "quantity": ("units", N_("Units")),
+    "unit_price": ("money", N_("Price")),
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Measure:
     needs: tuple[str, ...] = ()
     table: str = "sales"
     additive: bool = True
-    own: Literal["", "sum", "mean"] = ""  # of the column `title`, which is a measure only by this
+    own: Literal["", "sum", "mean", "distinct"] | Statistic = ""  # of the column `title`, a measure only by this
     words: tuple[str, ...] = ()
     said: str = ""
 

@@ -67,7 +67,7 @@ GENERIC = frozenset(
     )
 )
 NAMES: tuple[Kind, ...] = ("measure", "dimension", "value", "grain")  # what can be mistyped and still be meant
-YES, NO = ("Yes", "yes", "True", "true", "1"), ("No", "no", "False", "false", "0")
+YES, NO = ("Yes", "yes", "True", "true", "1", "Oui", "oui"), ("No", "no", "False", "false", "0", "Non", "non")
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             if phrase.startswith(("plus ", "moins ")):  # "le plus petit"
                 say_all((f"{article} {phrase}" for article in ("le", "la", "les")), Entry("command", command))
     for measure in known.measures.values():
-        say_all(measure.words, Entry("measure", measure.name), same=bool(measure.own))
+        if measure.own in ("", "sum", "mean"):  # the others are said of these
+            say_all(measure.words, Entry("measure", measure.name), same=True)
     for dimension in known.dimensions.values():
         say_all(dimension.words, Entry("dimension", dimension.name), same=dimension.own)
     for ratio, (above, below) in RATIOS.items():
@@ -155,6 +156,9 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             say_all([word], Entry("measure", measures[-1].name))
     for name in known.lacking:
         say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
+    for word, name in _heads(known).items():
+        if (word,) not in found:
+            say(word, Entry("dimension", name))
     codes: dict[str, dict[str, str]] = {}
     product_words: set[str] = set()
     binary: dict[str, tuple[str, str]] = {}
@@ -182,7 +186,10 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             if (word,) not in found:
                 say(word, Entry("dimension", name))
         if len(values) <= MAX_LEVELS_OF_A_WORD and name != "customer":  # people share their first names with feasts
+            said = {word for phrase in known.dimensions[name].words for word in key(phrase)}
             for word, which in _shared(values, called).items():
+                if word in said or any(one.kind == "command" for one in found.get((word,), ())):
+                    continue  # "booking" is no "Booking.com" where the column is "Booking channel"
                 say((word,), Entry("value", name, (which,), whole=False))
                 say_all(_same(word), Entry("value", name, (which,), whole=False))
     every = {word for phrase in found for word in phrase}
@@ -214,10 +221,22 @@ def _parts(known: Catalogue) -> dict[str, list[Measure]]:
     """The words in the names of columns of one's own, and whose they are: "waiting" is of "Waiting minutes"."""
     having: dict[str, list[Measure]] = defaultdict(list)
     for measure in known.measures.values():
-        for word in set(key(measure.title)) if measure.own else ():
+        for word in set(key(measure.title)) if measure.own in ("sum", "mean") else ():
             if len(word) > SHORT and word not in words.OF_A_COLUMN and word not in GENERIC:
                 having[word].append(measure)
     return having
+
+
+def _heads(known: Catalogue) -> dict[str, str]:
+    """What alone names one dimension of one's own, and no other: "channel" is the "Booking channel"; in French the
+    head stands first, "mode" of "Mode de paiement"."""
+    having: dict[str, list[str]] = defaultdict(list)
+    for dimension in known.dimensions.values():
+        title = key(dimension.title) if dimension.own else ()
+        head = title[0 if {"de", "du", "d"} & set(title) else -1] if len(title) > 1 else ""
+        if len(head) > SHORT and head not in words.OF_A_COLUMN and head not in GENERIC:
+            having[head].append(dimension.name)
+    return {word: names[0] for word, names in having.items() if len(names) == 1}
 
 
 def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> Iterable[tuple[str, str]]:

@@ -9,7 +9,7 @@ MEASURES = {
         revenue | revenues | sales | turnover | takings | net sales | sales value | sales amount | sales revenue |
         income | money made | money earned | business volume | chiffre d'affaires | CA | ventes | vente | recettes |
         revenu | revenus | montant des ventes | chiffre des ventes | chiffre | money | encaisse | encaissements |
-        montant encaisse | cash in | through the tills | tills
+        ticket sales | ticket revenue | billetterie | montant encaisse | cash in | through the tills | tills
     """,
     "gross_sales": """
         gross sales | gross revenue | sales before returns | revenue before returns | revenue without returns |
@@ -29,6 +29,8 @@ MEASURES = {
         orders | order | number of orders | order count | orders placed | invoices | invoice | number of invoices |
         number of sales | transactions | transaction | number of transactions | receipts | tickets |
         number of baskets | purchases | number of purchases | commandes | commande | nombre de commandes | factures |
+        bookings | booking | number of bookings | reservations | reservation | number of reservations |
+        nombre de reservations |
         facture | nombre de factures | nombre de ventes | nombre de transactions | nombre de tickets |
         tickets de caisse | achats | nombre d'achats | nombre de paniers
     """,

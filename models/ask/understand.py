@@ -13,7 +13,8 @@ from datetime import date
 from models.ask import definitions, hours, spelling, when, words
 from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import MAX_READINGS, RELATIONS, Draft, Item
+from models.ask.draft import MAX_READINGS, RELATIONS, Draft
+from models.ask.items import Item
 from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
 
@@ -102,6 +103,23 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     readings_ = possible[: 1 if intent else MAX_READINGS]
     to_come = ahead(plain, known.last) if intent == "forecast" else None
     return Understood(readings_, intent, unknown, lacking, fixed, goes_on=goes_on, ahead=to_come)
+
+
+def going_on(text: str, known: Catalogue, lexicon: Lexicon, earlier: Understood) -> Understood:
+    """What a question asks behind one whose readings were offered, and none chosen: it changes each of them.
+
+    What kept that question from being answered still does, so that the change is offered, too.
+    """
+    each = [understand(text, known, lexicon, one) for one in earlier.readings]
+    if not each[0].goes_on:
+        return each[0]
+    readings = tuple(dict.fromkeys(itertools.chain.from_iterable(one.readings for one in each)))
+    return replace(
+        each[0],
+        readings=readings[:MAX_READINGS],
+        unknown=tuple(dict.fromkeys((*earlier.unknown, *each[0].unknown))),
+        lacking=tuple(dict.fromkeys((*earlier.lacking, *each[0].lacking))),
+    )
 
 
 def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, str], ...]]:

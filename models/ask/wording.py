@@ -13,7 +13,7 @@ from locales.labels import heading, label
 from models import segmenting
 from models.ask import definitions, periods, statement
 from models.ask.definitions import Catalogue
-from models.ask.formulas import DIMENSIONS, MEASURES, PEOPLE, STOCK, Measure
+from models.ask.formulas import DIMENSIONS, LINE, MEASURES, PEOPLE, STOCK, Measure
 from models.ask.query import GRAINS, Filter, Query, Threshold
 from models.ask.statement import EARLIER, SHARE, STEP, Days
 
@@ -30,6 +30,17 @@ RELATION = {
     "at least": N_("{measure} of {value} or more"),
     "at most": N_("{measure} of {value} or less"),
 }
+OF_LINES = {
+    "max": N_("{column}, largest of a line"),
+    "min": N_("{column}, smallest of a line"),
+    "median": N_("{column}, median of a line"),
+    "distinct": N_("{column}, distinct values"),
+}
+OF_CUSTOMERS = {
+    "max": N_("{column}, largest of a customer"),
+    "min": N_("{column}, smallest of a customer"),
+    "median": N_("{column}, median of a customer"),
+}
 Names = Mapping[str, Mapping[str, str]]  # dimension -> value -> name
 
 
@@ -38,7 +49,11 @@ def measure(known: Catalogue, name: str) -> str:
     one = known.measures[name]
     if not one.own:
         return _(one.title)
-    return _("Average {column}").format(column=label(one.title)) if one.own == "mean" else heading(one.title)
+    if one.own == "mean":
+        return _("Average {column}").format(column=label(one.title))
+    of = OF_CUSTOMERS if one.table == PEOPLE else OF_LINES
+    called = _(LINE[one.title][1]) if one.title in LINE else heading(one.title)
+    return _(of[one.own]).format(column=called) if one.own in of else called
 
 
 def dimension(known: Catalogue, name: str) -> str:

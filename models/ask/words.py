@@ -19,7 +19,11 @@ COMMANDS = {  # what changes a question, by what it does
         as a function of | divided by | distribution by | par | selon | pour chaque | chaque | dans chaque |
         ventile par | ventilee par | ventilees par | reparti par | repartie par | en fonction de | suivant |
         detail par | groupe par | regroupe par | decoupe par | ventilation par | repartition par | a travers |
-        colore par | y axis | x axis
+        colore par | y axis | x axis | color = | colour = | couleur = | x = | couleur par | couleurs par |
+        couleur selon | one line per | a line per | one line for each | a line for each | une ligne par |
+        une courbe par |
+        one dot per | a dot per | each dot is a | one point per | a point per | un point par | one bar per |
+        a bar per | une barre par | one bar for each | one color per | one colour per | une couleur par
     """,
     "which": """
         which | what | who | whose | list | list of | show which | rank | ranking of | ranking | sort | quel | quels |
@@ -51,7 +55,7 @@ COMMANDS = {  # what changes a question, by what it does
         plus vendues | mieux | le mieux | plus haut | plus haute | principaux | principales | plus importants |
         plus importantes | les mieux vendus | mieux vendus | highest to lowest | descending | decroissant |
         descending order | ordre decroissant | par ordre decroissant | busiest | the most | largest number of |
-        heaviest | plus frequente | plus frequent | le plus de
+        heaviest | maximal | maximale | plus frequente | plus frequent | le plus de
     """,
     "least": """
         low to high | from low to high | lowest first | smallest first | least first | shortest | least often |
@@ -59,7 +63,7 @@ COMMANDS = {  # what changes a question, by what it does
         plus court | plus courte | plus courts | plus courtes | plus petit au plus grand | plus faible au plus eleve |
         plus bas au plus haut | plus bas au plus eleve | plus faible au plus fort | pire au meilleur |
         lowest | least | smallest | bottom | fewest | minimum | min | slowest | least sold | worst selling |
-        least popular | sells least | sells the least | ascending | lowest to highest |
+        least popular | minimal | minimale | sells least | sells the least | ascending | lowest to highest |
         plus faible | plus faibles | plus petit | plus petite | plus petits | plus petites | plus bas | plus basse |
         plus basses | le moins | la moins | les moins | moins vendu | moins vendus | moins vendues | moins vendue |
         ascending order | ordre croissant | par ordre croissant | les moins vendus | croissant | quietest |
@@ -109,6 +113,27 @@ COMMANDS = {  # what changes a question, by what it does
         nombre moyen de |
         nombre moyen | average number of | mean number of | the average number of | average amount of
     """,
+    "median": """
+        median | median of | median value | mediane | mediane de | mediane du | mediane des | valeur mediane | medians |
+        medians of | medians
+    """,
+    "negative": """
+        below zero | under zero | less than zero | negative | in the red | negatif | negative | negatifs | negatives |
+        sous zero | inferieur a zero | inferieure a zero | en dessous de zero | dans le rouge
+    """,
+    "positive": """
+        above zero | over zero | more than zero | greater than zero | positive | positif | positifs | positives |
+        superieur a zero | superieure a zero
+    """,
+    "dearest": """
+        most expensive | dearest | priciest | plus cher | plus chere | plus chers | plus cheres | le plus cher |
+        la plus chere | les plus chers | les plus cheres
+    """,
+    "cheapest": """
+        cheapest | least expensive | moins cher | moins chere | moins chers | moins cheres | le moins cher |
+        la moins chere | les moins chers | les moins cheres
+    """,
+    "excluded": "excluded | left out | not included | exclu | exclue | exclus | exclues | non compris | non comprise",
     "sum": """
         total | sum | sum of | total of | overall | somme | somme de | somme des | total des | total de | total du |
         totaux | cumul | cumule
@@ -149,7 +174,8 @@ COMMANDS = {  # what changes a question, by what it does
         ensemble des
     """,
     "spread": """
-        distribution | distribution of | distribution de | distribution des
+        distribution | distribution of | distribution de | distribution des | histogram | histogram of |
+        histogramme | histogramme de | histogramme des | histogramme du
     """,
     "gross": """
         without returns | excluding returns | before returns | ignoring returns | sans retours | sans les retours |
@@ -271,6 +297,8 @@ SAME = (
     "cashier | caissier | caissiere",
     "tip | tips | pourboire",
     "profit | benefice | profitable | rentable",
+    "night | nights | nuit | nuits | nuitee | nuitees",
+    "seat | seats | place | places | siege | sieges",
     "sub category | subcategory | sous categorie | sous rayon",
     "ship mode | shipping mode | delivery mode | mode de livraison | mode d'expedition",
     "channel | canal",
@@ -344,6 +372,7 @@ BEYOND = frozenset(  # what is asked of numbers and not computed: said so, as a 
     (
         "scatter", "scatterplot", "nuage", "relationship", "relation", "correlation", "correlate", "correlated",
         "correle", "correlee", "histogram", "histogramme", "distribution", "boxplot", "box", "median", "mediane",
+        "vs", "versus", "against", "contre",
         "variance", "deviation", "percentile", "quartile", "max", "maximum", "min", "minimum", "ecart", "regression",
     )
 )  # fmt: skip
@@ -381,7 +410,13 @@ STOP = """
     dont le nom contient | down | draw | du | during | each of the | elle | elles | en | enregistre | ensemble |
     entire | entre | est | est ce | est ce que | etaient | etait | ete | etre | eu | ever | exactly | faire | fait |
     faits | fall | fallen | falling | falls | faut | fell | figure | figures | find | for | fournir | from |
-    generate |
+    map | map of | choropleth | carte de chaleur | carte thermique | diagramme circulaire | graphique circulaire |
+    barre | barres | barres empilees | en barres | empile | empilee | empilees | aires empilees | stacked area |
+    area plot | bubble chart | bubble | bubbles | donut | donut chart | doughnut | treemap | column chart | bar plot |
+    line plot |
+    barplot | x | y = | ordered | filled | showing | shows | depict | draw me | distinct | distincts |
+    distincte | distinctes | differents | differente | differentes | uniques | trace | tracer | tracez | dessine |
+    dessiner | ranked | trie | triee | tries | triees | triees par | generate |
     generated | genere | generent | generes | gentillesse | get | give | give me | go | going | gone | got | graph |
     graphique | grew | grouped bar chart | grow | growing | grown | growth | had | had the | has | hausse | have |
     heat map | heatmap | hello | hey | hi | higher | i | il | ils | in | in total |

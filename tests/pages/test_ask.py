@@ -85,6 +85,15 @@ def test_a_question_without_a_measure_offers_some(visit):
     ]
 
 
+def test_a_question_goes_on_from_what_was_offered_and_not_from_the_answer_before(visit):
+    app = ask(ask(visit("ask"), "revenue by supplier in 2025"), "what did we sell of candles")
+    app = ask(app, "and by store?")
+    assert not app.metric
+    assert [app.button(key=f"ask.reading.{place}").label.split(",")[0] for place in range(2)] == ["Revenue", "Units"]
+    app.button(key="ask.reading.1").click().run()
+    assert "Units, by store, Category: Candles, all days" in understood(app)
+
+
 def test_all_of_it_can_be_built_by_hand(visit):
     app = visit("ask")
     app.session_state["ask.built"] = True

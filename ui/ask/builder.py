@@ -220,9 +220,11 @@ def _more(of: Known, query: Query, currency: str) -> Query:
         query = replace(query, order=order, limit=int(limit))
         if definitions.shared(known, query):
             query = replace(query, share=st.toggle(_("As a share of the whole"), query.share, key=KEY + "share"))
+    adds_up = definitions.lined(known, query.measures)
+    query = query if adds_up or query.over != "line" else replace(query, over="")
     over = {
         "": _("No average"),
-        "line": _("A line"),
+        **({"line": _("A line")} if adds_up else {}),
         **{grain: _(wording.GRAIN[grain]).capitalize() for grain in GRAINS},
     }
     if definitions.table_of(known, query) == "sales":

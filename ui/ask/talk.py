@@ -13,7 +13,7 @@ from data.tables import Stored
 from models.ask import advised, definitions, wording, words
 from models.ask.known import Known
 from models.ask.query import Query, from_text, to_text
-from models.ask.understand import Understood, understand
+from models.ask.understand import Understood, going_on, understand
 from ui import access, database
 from ui.ask import builder
 from ui.text import N_, _, plain
@@ -48,8 +48,11 @@ def ask(of: Known, sold: Stored, text: str, alone: bool = False) -> None:
     text = text.strip()
     if not text:
         return
-    base = None if alone else st.session_state.get("ask.base")
-    said = understand(text, of.catalogue, of.lexicon, base)
+    earlier = None if alone or st.session_state.get("ask.query") else st.session_state.get("ask.said")
+    if earlier is not None and earlier.readings and not earlier.certain:
+        said = going_on(text, of.catalogue, of.lexicon, earlier)
+    else:
+        said = understand(text, of.catalogue, of.lexicon, None if alone else st.session_state.get("ask.base"))
     st.session_state["ask.advice"] = None if said.certain or said.too_long else _advice(of, text)
     st.session_state["ask.said"], st.session_state["ask.asked"] = said, text
     choose(said.readings[0] if said.certain and not said.intent and said.readings else None)
@@ -75,7 +78,10 @@ def replied(of: Known, sold: Stored, said: Understood, currency: str) -> None:
         st.caption(plain(_("Read {words}.").format(words=pairs)))
     for one in said.unknown:
         if one.word in words.BEYOND:
-            sentence = _("“{word}” is not computed here: Ask counts, adds up, averages, compares and ranks.")
+            sentence = _(
+                "“{word}” is not computed here: Ask counts, adds up, averages, compares and ranks, and finds the "
+                "largest, smallest and median number of single lines."
+            )
         else:
             sentence = _("“{word}” means nothing in these data.")
         sentence = sentence.format(word=one.word)

@@ -1,0 +1,64 @@
+"""The phrases of a question, and the words that ask for single lines: the largest, the smallest, the median."""
+
+from dataclasses import dataclass
+
+from models.ask.formulas import Statistic
+from models.ask.lexicon import RATIOS, Entry, Kind
+from models.ask.query import Relation
+
+EXTREMES: dict[str, Statistic] = {  # which number of single lines a word asks for, beside its measure
+    **dict.fromkeys(("max", "maximum", "maximal", "maximale"), "max"),
+    **dict.fromkeys(("min", "minimum", "minimal", "minimale"), "min"),
+}
+RANKS: dict[str, Statistic] = {  # those that rank groups, too
+    **dict.fromkeys(("highest", "largest", "biggest", "greatest", "longest", "heaviest"), "max"),
+    **dict.fromkeys(("plus grand", "plus grande", "plus gros", "plus grosse", "plus haut", "plus haute"), "max"),
+    **dict.fromkeys(("plus eleve", "plus elevee", "plus long", "plus longue"), "max"),
+    **dict.fromkeys(("lowest", "smallest", "shortest", "plus petit", "plus petite", "plus bas", "plus basse"), "min"),
+    **dict.fromkeys(("plus faible", "plus court", "plus courte"), "min"),
+}
+OF_A_LINE = {"revenue": "amount", "gross_sales": "amount", "units": "quantity", "price": "unit_price"}
+ONE_LINE = ("sale", "vente")  # "the largest sale" is one
+OF_LINES = (*ONE_LINE, "sales", "ventes", "amount", "amounts", "montant", "montants", "quantity", "quantite")
+ADDED_UP = ("revenue", "gross_sales", "units")
+OF_NUMBERS = ("units", "price")  # which a histogram cuts into bins
+ONE_ORDER = (*RATIOS["basket"][1], "basket", "panier")
+PRICED: dict[str, Statistic] = {"dearest": "max", "cheapest": "min"}
+SIGNS: dict[str, Relation] = {"negative": "under", "positive": "over"}  # and the relation to 0
+ADJECTIVES = (  # how a step of time begins that says what is added up before anything else
+    "daily", "weekly", "monthly", "quarterly", "yearly", "annual", "quotidien", "hebdo", "mensuel", "trimestriel",
+    "annuel",
+)  # fmt: skip
+COLOURS = ("color", "colour", "couleur")  # how what only colours points begins
+
+
+@dataclass(frozen=True)
+class Item:
+    """A phrase of a question: what it can mean, or the `number` it is, or a `word` that means nothing.
+
+    As it was `written`; `plural` if it was. `gap`: a period stood here. `placed`: "in" or "for" stood before it.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    number: float | None = None
+    percent: bool = False
+    money: bool = False
+    word: str = ""
+    written: str = ""
+    plural: bool = False
+    gap: bool = False
+    placed: bool = False
+
+    def has(self, kind: Kind, *names: str) -> bool:
+        """Whether it can be of a kind (and has one of these names)."""
+        return any(one.kind == kind and (not names or one.name in names) for one in self.entries)
+
+    def command(self) -> str:
+        """The command it is; "" for none."""
+        return next((one.name for one in self.entries if one.kind == "command"), "")
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What the data lack that it means, where it means nothing else."""
+        meant = [one for one in self.entries if one.kind not in ("command", "stop")]
+        return tuple(one.name for one in meant) if all(one.kind == "lacking" for one in meant) else ()
