@@ -38,6 +38,8 @@ BRINGS = {
     "customer": N_("Revenue by customer: {name} brings in the most, {amount}"),
     OWN: N_("Revenue by {column}: {name} brings in the most, {amount}"),
 }
+LOSES = N_("None of them earns anything: {name} loses the least, {amount}")
+RETURNED = N_("More came back than was sold of each of them: {name} the least, {amount}")
 
 
 def waterfall(steps: pd.DataFrame, currency: str) -> go.Figure:
@@ -108,12 +110,12 @@ def _falling(title: str, names: list[str], amounts: list[float], end: float, cur
 
 def by_level(ranked: pd.DataFrame, dimension: str, costs: bool, currency: str) -> go.Figure:
     """The levels that earn the most (of `models.products.margins.by`, with a `name` each)."""
-    measure, sentence = ("margin", EARNS) if costs else ("revenue", BRINGS)
+    measure, sentences, none = ("margin", EARNS, LOSES) if costs else ("revenue", BRINGS, RETURNED)
     shown = ranked.dropna(subset=[measure]).head(SHOWN)
     first = shown.iloc[0]
-    amount = locales.short_money(first[measure], currency)
+    amount, title = locales.short_money(first[measure], currency), sentences.get(dimension, sentences[OWN])
     figure = theme.figure(
-        _(sentence.get(dimension, sentence[OWN])).format(column=label(dimension), name=first["name"], amount=amount),
+        _(title if first[measure] >= 0 else none).format(column=label(dimension), name=first["name"], amount=amount),
         x=(_("Margin ({currency})") if costs else _("Revenue ({currency})")).format(currency=currency),
         height=80 + 26 * len(shown),
         xaxis=_few(theme.amounts(shown[measure].to_numpy())),

@@ -82,6 +82,9 @@ def test_margins_by_a_column_of_ones_own_add_up(kept, columns, lines):
     assert found["margin"][found.index.isna()].iloc[0] == pytest.approx(wanted[wanted.index.isna()].iloc[0])
     drawn = charts.by_level(found.reset_index().assign(name="a"), "ship_mode", costs=True, currency="EUR")
     assert "Margin by ship mode: a earns" in drawn.layout.title.text.replace("<br>", " ")
+    lost = found.reset_index().assign(name="a", margin=[-3.0, -5.0, -9.0][: len(found)] + [-9.0] * (len(found) - 3))
+    drawn = charts.by_level(lost, "ship_mode", costs=True, currency="EUR")
+    assert "None of them earns anything: a loses the least, −€3" in drawn.layout.title.text.replace("<br>", " ")
 
 
 def test_a_plan_for_a_part_of_ones_own_sees_its_lines_and_is_compared_with_the_others(kept, columns, lines):
