@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from benchmarks import alarms as truth
-from models.drift import alarms, bins, classifier, consequence, counted, history, measures, verdict, watch
+from models.drift import alarms, bins, classifier, consequence, counted, history, measures, messages, verdict, watch
 from models.drift import alerts as told
 from models.drift.monitored import PRICES, Sheet
 from models.drift.watch import Sides
@@ -140,8 +140,8 @@ def test_a_change_of_two_days_is_shown_in_the_window_that_tells_it_and_the_week_
         assert watch.sides(seen, "x", last, length).shares[1][-2] == pytest.approx((rows > above).mean())
     log = history.rows("sales", "1", seen, drift, watch.THRESHOLD)
     (alarm,) = told.of_psi(log)
-    assert told.sentence(alarm).startswith("x has changed, as a window of 3 days shows")
-    assert "season" not in told.sentence(alarm)  # which nobody knows
+    assert messages.sentence(alarm).startswith("x has changed, as a window of 3 days shows")
+    assert "season" not in messages.sentence(alarm)  # which nobody knows
 
 
 def test_a_model_tells_a_flipped_correlation_and_which_columns_and_nothing_without_one():
@@ -185,7 +185,7 @@ def test_a_flip_that_no_column_shows_is_an_alert_with_columns_and_customers_and_
     assert set(alarm["message_values"]["columns"][:2]) == {"x0", "x1"}
     some = sheet.frame[inside].iloc[list(apart.rows)]
     assert (some["x0"] * some["x1"] < 0).all(), "who goes the other way than all before"
-    assert all(name in told.sentence(alarm) for name in ("x0", "customer"))
+    assert all(name in messages.sentence(alarm) for name in ("x0", "customer"))
 
 
 def test_where_a_model_knows_only_what_moves_what_it_says_is_told():
@@ -207,10 +207,10 @@ def test_where_a_model_knows_only_what_moves_what_it_says_is_told():
     says = "Off by {share} more, {money}; {error}.", "Off by {share} more; {error}."
     heavy, idle = told.of_psi(log, does | {"idle": little}, says, "GBP")
     assert (heavy["severity"], idle["severity"]) == (told.ALERT, told.NOTE)
-    assert told.sentence(heavy).endswith("Off by 50.0% more, £1,250; +40.0%.")
-    assert "changes by 0.4% only" in told.sentence(idle)
+    assert messages.sentence(heavy).endswith("Off by 50.0% more, £1,250; +40.0%.")
+    assert "changes by 0.4% only" in messages.sentence(idle)
     unpaid = consequence.of_sheet(seen, sheet, replace(outcome, money=0 * risk), day[-1], {})
-    assert told.sentence(told.of_psi(log[:1], unpaid, says, "GBP")[0]).endswith("Off by 50.0% more; +40.0%.")
+    assert messages.sentence(told.of_psi(log[:1], unpaid, says, "GBP")[0]).endswith("Off by 50.0% more; +40.0%.")
 
 
 def test_a_consequence_is_the_shares_that_moved_times_what_their_bins_bring():
