@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cached_property, partial
 
 import pandas as pd
 
@@ -42,6 +43,7 @@ class File:
     choices: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     piece: bool = False
+    now: datetime = field(default_factory=partial(datetime.now, UTC))
 
     def style(self, but: str) -> str | None:
         """How other columns than `but` write decimals."""
@@ -196,7 +198,7 @@ def moments(file: File, source: str, head: int | None = None, numeric: bool = Tr
     chosen = file.choices.get(f"dates:{source}")
     datev = names.bare(source) == "belegdatum" and any(str(name).startswith(yearless.DATEV) for name in file.text)
     if not file.piece and (short := yearless.days(text, file.usual, datev)) is not None:
-        return yearless.read(short, chosen, file.title), source
+        return yearless.read(short, chosen, file.title, file.now), source
     found = dates.read(text, chosen, lambda: file.order(source), file.usual, numeric, lambda: file.leaning)
     if found.order == dates.MONTH_FIRST and not chosen and dates.DAY_FIRST in found.others:
         day, known = found.values.dt.normalize(), found.values.notna()

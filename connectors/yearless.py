@@ -5,7 +5,7 @@ December to January.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
 import pandas as pd
@@ -57,14 +57,14 @@ def days(text: pd.Series, usual: str | None, datev: bool) -> pd.DataFrame | None
     return able[best[0]] if len(best) == 1 else None
 
 
-def read(found: pd.DataFrame, chosen: str | None, title: str) -> dates.Dates:
+def read(found: pd.DataFrame, chosen: str | None, title: str, now: datetime) -> dates.Dates:
     """Days (`month`, `day`) as times: of the year that is `chosen`, else of that of the title, else a guess: asked.
 
-    The year is that of the newest day where rows are in order, else of all.
+    The year is that of the newest day where rows are in order, else of all; a guess has no day after `now`.
     """
     known = found.dropna()
     first, last = _between(title)
-    today = pd.Timestamp(datetime.now(UTC)).tz_localize(None)
+    today = pd.Timestamp(now).tz_localize(None)
     tried = ((year, _of(known, year)) for year in range(today.year, today.year - OLDEST, -1))
     able = {str(year): days for year, days in tried if days.notna().all() and len(days) and days.max() <= today}
     usual = str(last.year) if last is not None else next(iter(able), str(today.year))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from connectors import InvalidFile, mapping
+from connectors import InvalidFile, mapping, yearless
 from connectors.cells import File, moments
 from connectors.files import Raw
 from data.dataset import Reading
@@ -78,3 +78,9 @@ def test_a_booking_program_says_its_year_on_the_first_line():
     wrong = Raw(pd.DataFrame(rows, dtype="str"), (), "", (header,), ";")
     with pytest.raises(InvalidFile):
         mapping.apply(wrong, "sales", made.origin.columns, NOW, "EXTF.csv")
+
+
+def test_a_guessed_year_has_no_day_after_the_file_is_read():
+    found = pd.DataFrame({"month": [3, 4, 5, 6], "day": [1, 2, 3, 4]})
+    for now, year in ((datetime(2019, 6, 4, 12, tzinfo=UTC), 2019), (datetime(2019, 6, 3, tzinfo=UTC), 2018)):
+        assert set(yearless.read(found, None, "", now).values.dt.year) == {year}
