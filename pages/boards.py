@@ -48,8 +48,7 @@ def board() -> None:
     lacking = {place: content.missing(of, one) for place, one in enumerate(chosen.cards)}
     there = [place for place in range(len(chosen.cards)) if editing or not lacking[place]]
     full = [one for place, one in enumerate(chosen.cards) if not lacking[place]]
-    answered = known.together(sold, people, content.asked(of, full, [bar.beside(filters, one) for one in full]))
-    at_once = replace(source, answered=answered)
+    together = card.at_once(source, sold, people, full, [bar.beside(filters, one) for one in full])
     for line in lines(tuple(chosen.cards[place] for place in there)):
         places = [there[one] for one in line]
         beside = [chosen.cards[place] for place in places]
@@ -66,7 +65,7 @@ def board() -> None:
                 if lacking[place]:
                     st.info(plain(lacking[place]))
                 else:
-                    says = content.content(one, bar.beside(filters, one), at_once)
+                    says = content.content(one, bar.beside(filters, one), together)
                     card.shown(one, says, f"board-{name}-{place}", bar.toggle)
     if not chosen.cards:
         st.info(_("Nothing is on this board yet: switch on Edit to add cards, or keep an answer of Ask."))
@@ -86,6 +85,6 @@ store.one_currency(sold)
 of = known.ready(sold, people)
 source = card.source(of, sold, people)
 if presenting.on():
-    presenting.shown(source, sold)
+    presenting.shown(source, sold, people)
 else:
     board()

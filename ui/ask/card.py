@@ -1,16 +1,18 @@
 """The cards of a board on a page: where they find what they say, and how each is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from charts.ask import content
 from charts.ask.content import Content, Source
 from data import boards, tables
 from data.tables import Stored
 from models.ask import guard
-from models.ask.board import Card
+from models.ask.board import Bar, Card
 from models.ask.known import Known
 from ui import cards, database, known, lists
 from ui.text import is_dark, plain
@@ -28,6 +30,11 @@ def source(of: Known, sold: Stored, people: Stored) -> Source:
         partial(boards.picture, database.engine()),
         is_dark(),
     )
+
+
+def at_once(source: Source, sold: Stored, people: Stored, under: Sequence[Card], bars: Sequence[Bar]) -> Source:
+    """The same for cards that are not missing, each under its bar, of which totals are read together."""
+    return replace(source, answered=known.together(sold, people, content.asked(source.of, under, bars)))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -7,9 +7,10 @@ from charts.ask.content import Content, Source, content, missing
 from data.tables import Stored
 from models.ask import board as model
 from ui import keep
-from ui.ask import bar, boards
+from ui.ask import bar, boards, card
 from ui.text import _, plain
 
+SLIDE = 760  # of a slide, in pixels, where `BARE` does not make it as high as the screen
 FONT, BESIDE = 18, 56  # of a figure, and the room beside it for what stands at a bar's end, in pixels
 BARE = """
 <style>
@@ -92,31 +93,32 @@ def button() -> None:
         st.rerun()
 
 
-def shown(source: Source, stored: Stored) -> None:
+def shown(source: Source, sold: Stored, people: Stored) -> None:
     """The slide that it is the turn of; the first one says what this is about."""
     st.html(BARE)
-    _slide(source, stored)
+    _slide(source, sold, people)
 
 
 @st.fragment
-def _slide(source: Source, stored: Stored) -> None:
+def _slide(source: Source, sold: Stored, people: Stored) -> None:
     found = keep.all_boards()
     name = st.session_state.get("board") or st.query_params.get("board")
     board = found.get(name or "", next(iter(found.values())))[0]
     filters = bar.linked(source.of, board)
-    cards = [card for card in board.cards if not missing(source.of, card)]
+    cards = [one for one in board.cards if not missing(source.of, one)]
     turns = model.turns(cards)
     at = min(st.session_state.get("board.slide", 0), len(turns))
-    with st.container(key="slide", height=760, border=False, vertical_alignment="center"):
+    with st.container(key="slide", height=SLIDE, border=False, vertical_alignment="center"):
         if at == 0:
             st.title(plain(boards.named(board)), anchor=False)
             if said := model.sentence(source.of.catalogue, filters, source.of.names):
                 st.markdown(plain(said))
             last = source.of.catalogue.last
-            about = _("{data}, until {day}").format(data=_(stored.origin.name), day=locales.day(last))
+            about = _("{data}, until {day}").format(data=_(sold.origin.name), day=locales.day(last))
             st.caption(plain(about))
         else:
-            _cards([content(cards[place], filters, source) for place in turns[at - 1]])
+            together = card.at_once(source, sold, people, cards, [filters] * len(cards))
+            _cards([content(cards[place], filters, together) for place in turns[at - 1]])
 
     def turned() -> None:
         by = st.session_state["board.turner"].turn
