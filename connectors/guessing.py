@@ -116,15 +116,8 @@ def outcomes(frame: pd.DataFrame, columns: Mapping[str, pd.Series], named: str |
         spoken = any(meaning.truth(value) is None and not value.isdigit() for value in told)
         about = meaning.about_leaving(name) or meaning.about_staying(name) or name == named
         spoken = spoken and not KIND_OF.search(meaning.plain(name))
-        rank = (
-            0
-            if about and not FORETOLD.search(meaning.plain(name))
-            else 1
-            if about or spoken
-            else 2
-            if meaning.about_being_active(name)
-            else 3
-        )
+        foretold = bool(FORETOLD.search(meaning.plain(name)))
+        rank = [about and not foretold, about or spoken, meaning.about_being_active(name), True].index(True)
         if rank < 3 and (not one_value or about):
             ranked.append((rank + 3 * one_value, name))
     return [name for _rank, name in sorted(ranked, key=lambda pair: pair[0])]

@@ -97,7 +97,7 @@ def apply(
     if table == "sales":
         text = lines.parted(lines.measured(text, mapping, findings), mapping, choices, readings)
     title = next((one.values.get("title", "") for one in raw.readings if one.key == shape.HEADER), "")
-    file = File(text, raw.delimiter, choices, title, choices.get(lines.DOUBLES) == lines.COUNTED)
+    file = File(text, raw.delimiter, choices, title, choices.get(lines.DOUBLES) == lines.COUNTED, now)
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
     for canonical, source in mapping.items():
         if canonical == "churned":
@@ -242,24 +242,28 @@ def _one_outcome(
         said = meaning.outcomes(text[name], name) if few else None
         if said is not None and set(said.values()) == {True, False} and text[name].notna().all():
             others += [name] if (meaning.read(text[name], said) != left).any() else []
-    if not others:
-        return mapping
-    chosen = choices.get(OUTCOME, given)
     message = N_("Several columns say who left, and not of the same customers: “{column}” is taken.")
-    readings.append(Reading(OUTCOME, message, chosen, (given, *others), {"column": chosen}, OUTCOME not in choices))
-    return {**mapping, "churned": chosen if chosen in others else given}
+    return _asked(message, others, mapping, choices, readings)
 
 
 def _active(
     text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
 ) -> dict[str, str]:
     """The mapping with the outcome of a file that says who is active only: another flag may be meant, asked."""
-    given, free = mapping["churned"], text.columns.difference(mapping.values(), sort=False)
+    free = text.columns.difference(mapping.values(), sort=False)
     others = [name for name in free if set(text[name].dropna().unique()[:3]) in ({"0", "1"}, {"Yes", "No"})]
+    message = N_("No column says by its name who left: “{column}” is taken for it.")
+    return _asked(message, others, mapping, choices, readings)
+
+
+def _asked(
+    message: str, others: list[str], mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with the outcome that somebody chose of that which it has and `others`, where there are any."""
+    given = mapping["churned"]
     if not others:
         return mapping
     chosen = choices.get(OUTCOME, given)
-    message = N_("No column says by its name who left: “{column}” is taken for it.")
     readings.append(Reading(OUTCOME, message, chosen, (given, *others), {"column": chosen}, OUTCOME not in choices))
     return {**mapping, "churned": chosen if chosen in others else given}
 

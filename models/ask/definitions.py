@@ -312,6 +312,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         return name in known.dimensions and table in known.dimensions[name].sql
 
     timed = table == "sales"
+    over = query.over if timed or has(query.over) else ""
     kept = replace(
         query,
         measures=measures,
@@ -321,11 +322,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         thresholds=tuple(one for one in query.thresholds if one.measure in known.measures),
         period="" if table == PEOPLE else query.period,
         compared=query.compared if timed else "",
-        over=""
-        if query.over == "line" and not lined(known, measures)
-        else query.over
-        if timed or has(query.over)
-        else "",
+        over="" if query.over == "line" and not lined(known, measures) else over,
         share=query.share and len(measures) == 1 and shared(known, query),
     )
     if kept.each not in kept.by or len(kept.by) < MAX_BY or kept.grain:
