@@ -8,14 +8,14 @@ import locales
 from data import rules as kept_rules
 from ui import cards, database, known, store
 from ui.act import inbox
-from ui.text import _, ngettext
+from ui.text import _, ngettext, part
 
 sold, people = store.active("sales"), store.active("customers")
 cards.head(_("Act: inbox"), _("What waits for somebody, and why?"), sold)
 of = known.ready(sold, people)
 
 
-@st.fragment
+@part
 def body() -> None:
     """What waits, what is put off, and what was answered."""
     found = inbox.waiting(of, sold, people)

@@ -4,13 +4,13 @@ import streamlit as st
 
 from ui import cards, store
 from ui.act import order, orders
-from ui.text import _
+from ui.text import _, part
 
 sold = store.active("sales")
 cards.head(_("Act: orders"), _("What should be ordered, who approved it, did it leave, and was it right?"), sold)
 
 
-@st.fragment
+@part
 def body() -> None:
     """The orders by how far they are, and one of them."""
     found = orders.there(sold)

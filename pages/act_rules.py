@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import cards, known, store
 from ui.act import rehearsal, rule, rules
-from ui.text import _
+from ui.text import _, part
 
 sold, people = store.active("sales"), store.active("customers")
 cards.head(_("Act: rules"), _("Of what do you want to be told, and how often would you have been?"), sold)
@@ -12,7 +12,7 @@ of = known.ready(sold, people, in_words=True)
 currency = sold.origin.currency or "GBP"
 
 
-@st.fragment
+@part
 def body() -> None:
     """The rules, and the one that is changed."""
     found = rules.there(of)

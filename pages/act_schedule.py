@@ -6,12 +6,12 @@ from data import schedules
 from ui import cards, database
 from ui import schedules as shared
 from ui.act import schedule
-from ui.text import _
+from ui.text import _, part
 
 cards.head(_("Act: schedule"), _("What is done by itself, when, and did it work?"))
 
 
-@st.fragment
+@part
 def body() -> None:
     """The schedules, what failed, and what ran."""
     found, failed = shared.there(), schedules.failed(database.engine())

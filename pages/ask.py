@@ -8,7 +8,7 @@ from models.ask.query import Query
 from models.ask.understand import Understood
 from ui import cards, known, pointers, store
 from ui.ask import answer, builder, models, sql, talk
-from ui.text import _, plain
+from ui.text import _, part, plain
 
 sold, people = store.active("sales"), store.active("customers")
 cards.head(
@@ -26,7 +26,7 @@ def submitted() -> None:
     talk.ask(of, sold, st.session_state["ask.text"])
 
 
-@st.fragment
+@part
 def asked() -> None:
     """The question and its answer, so that nothing else is run and painted again."""
     with st.form("ask", border=False), st.container(horizontal=True, vertical_alignment="bottom"):

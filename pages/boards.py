@@ -10,13 +10,13 @@ from data import tables
 from models.ask.board import lines, sentence
 from ui import access, cards, inputs, keep, known, store
 from ui.ask import bar, boards, card, presenting, reports
-from ui.text import _, plain
+from ui.text import _, part, plain
 
 sold, people = store.active("sales"), store.active("customers")
 shown = [sold, people] if tables.of_one_shop(sold, people) else [sold]
 
 
-@st.fragment
+@part
 def board() -> None:
     """One board, so that nothing else is run and painted again."""
     found = keep.all_boards()

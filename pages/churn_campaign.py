@@ -10,7 +10,7 @@ from models.churn import campaign
 from ui import cards, champions, inputs, saved, store, windows
 from ui.churn import campaign as views
 from ui.churn import followed, offers, scoring, trained
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 WHO = {"here": N_("Everyone still here"), "file": N_("A file of mine")}
 VIEWS = {
@@ -48,7 +48,7 @@ if meaning.are_rows(scores.customer):
     )
 
 
-@st.fragment
+@part
 def planned() -> None:
     """The terms, the budget, and what follows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -12,7 +12,7 @@ from locales.customers import label
 from models.churn import explore, survival
 from models.churn.preparation import with_outcome
 from ui import cards, inputs, store, windows
-from ui.text import N_, _, is_dark
+from ui.text import N_, _, is_dark, part
 
 FIRST = ("contract", "internet_service", "senior_citizen")  # whose filters are always in sight
 COMPARED = ("contract", "internet_service", "payment_method", "senior_citizen")
@@ -66,7 +66,7 @@ def along(shown: pd.DataFrame, column: str, rate: float) -> None:
     cards.figure(drawn, f"churn_along_{column}", curve)
 
 
-@st.fragment
+@part
 def explored() -> None:
     """Filters and figures: all that a filter changes, so that nothing else is run and painted again."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

@@ -11,7 +11,7 @@ from models.churn import value
 from models.churn.training import by_chance, calibration_error
 from ui import cards, champions, inputs, saved, store, windows
 from ui.churn import columns, performance, trained
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "money": N_("What it earns"),
@@ -33,7 +33,7 @@ window = windows.ask(stored)
 columns.choose(model, stored)
 
 
-@st.fragment
+@part
 def judged() -> None:
     """Everything that the terms and the cut-off change."""
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -9,7 +9,7 @@ from models.churn import rules, whatif
 from ui import cards, champions, inputs, store, windows
 from ui.churn import case, offers, trained
 from ui.churn import case_results as results
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {"why": N_("Why"), "keep": N_("What would keep them"), "compare": N_("Compare cases")}
 MAX_INPUTS = 14  # inputs: so many are taller than what stands beside them, and scroll
@@ -26,14 +26,8 @@ known = case.places(stored.version, customers)
 case.current(model.coding, known, str(scores.customer[0]) if len(scores.customer) else "")
 
 
-@st.fragment
+@part
 def what_if() -> None:
-    """All of it, in a language that is asked for once, not five hundred times."""
-    with locales.using(locales.language()):
-        shown()
-
-
-def shown() -> None:
     """Who it is, what is changed, and all that follows."""
     case.choose(model, around, customers, known)
     now: case.Case = st.session_state["case"]

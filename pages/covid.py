@@ -10,7 +10,7 @@ from models.explore.covid import MEASURES, Form, Per, Shown
 from ui import cards, inputs, store
 from ui.explore import covid as views
 from ui.explore import covid_alike, covid_data
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "time": N_("Over time"),
@@ -48,7 +48,7 @@ if stored.span is None or countries.empty:
 first, last = (when.date() for when in stored.span)
 
 
-@st.fragment
+@part
 def explored() -> None:
     """Inputs and figures: all that an input changes, so that nothing else is run and painted again."""
     names = [*sorted(countries.index[countries["group"]]), *sorted(countries.index[~countries["group"]])]

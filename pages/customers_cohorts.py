@@ -6,7 +6,7 @@ import locales
 from models.customers import cohorts
 from ui import buyers, cards, inputs, store
 from ui.customers import cohorts as views
-from ui.text import _
+from ui.text import _, part
 
 stored = store.active("sales")
 cards.head(
@@ -16,7 +16,7 @@ bought = buyers.sought(stored, customers=2, days=2)
 currency = stored.origin.currency or "GBP"
 
 
-@st.fragment
+@part
 def shown() -> None:
     """The filter and the view, so that nothing else is run and painted again."""
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import buyers, cards, inputs, store
 from ui.customers import offers as views
-from ui.text import _
+from ui.text import _, part
 
 stored = store.active("sales")
 question = _("What should each customer be offered next, and whom should one tell of a product?")
@@ -13,7 +13,7 @@ buyers.sought(stored, days=2)
 found = views.answer(stored)
 
 
-@st.fragment
+@part
 def shown() -> None:
     """The answer and the view, so that nothing else is run and painted again."""
     views.headline(found, stored)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import buyers, cards, inputs, store
 from ui.customers import segments as views
-from ui.text import _
+from ui.text import _, part
 
 stored = store.active("sales")
 cards.head(_("Customers: segments"), _("Who are our customers, and what should be done with whom?"), stored)
@@ -12,7 +12,7 @@ bought = buyers.sought(stored, customers=2)
 currency = stored.origin.currency or "GBP"
 
 
-@st.fragment
+@part
 def shown() -> None:
     """The answer and the view, so that nothing else is run and painted again."""
     scored = buyers.scored(stored)

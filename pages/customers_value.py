@@ -5,7 +5,7 @@ import streamlit as st
 from models.customers import slipping
 from ui import buyers, cards, inputs, store
 from ui.customers import value as views
-from ui.text import _
+from ui.text import _, part
 
 stored = store.active("sales")
 cards.head(_("Customers: value"), _("Who is slipping away, and what will each customer bring in?"), stored)
@@ -14,7 +14,7 @@ currency = stored.origin.currency or "GBP"
 found = views.answer(stored, bought)
 
 
-@st.fragment
+@part
 def shown() -> None:
     """The inputs and all that follows from them, so that nothing else is run and painted again."""
     within, days, wanted = views.terms()

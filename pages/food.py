@@ -7,7 +7,7 @@ from models.explore.wishes import Wishes
 from ui import cards, inputs
 from ui.explore import food as views
 from ui.explore import food_basket, food_batch, food_compare, food_product, food_source, food_wishes
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "products": (N_("Products"), views.products),
@@ -29,7 +29,7 @@ st.session_state["food-categories"] = model.categories(shelf.frame).head(40).ind
 st.session_state["food-sizes"] = {one.code: one.serving_size for one in shelf.products}
 
 
-@st.fragment
+@part
 def looked_at() -> None:
     """The views: all that their inputs change, so that nothing else is run and painted again."""
     if st.session_state.pop("food-bring", False):

@@ -15,7 +15,7 @@ from ui import cards, inputs, store
 from ui.monitoring import drift as views
 from ui.monitoring import lines, rule, watched
 from ui.monitoring.shown import SHOWN
-from ui.text import N_, _, plain
+from ui.text import N_, _, part, plain
 
 VIEWS = {
     "all": N_("All columns"),
@@ -33,7 +33,7 @@ cards.head(
 )
 
 
-@st.fragment
+@part
 def body() -> None:
     """The choice of a model and a day, and everything that follows from it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -10,7 +10,7 @@ from connectors import notify
 from models.lifecycle import health
 from ui import cards, inputs
 from ui.monitoring import health as views
-from ui.text import N_, _, plain
+from ui.text import N_, _, part, plain
 
 VIEWS = {
     "alerts": N_("Alerts"),
@@ -28,7 +28,7 @@ cards.head(
 )
 
 
-@st.fragment
+@part
 def looked() -> None:
     """Everything below the title, so that nothing else is run and painted again."""
     chosen, now = settings.get(), datetime.now(UTC)

@@ -7,7 +7,7 @@ from models.lifecycle.managed import MODELS
 from ui import cards, inputs, store
 from ui.monitoring import performance as views
 from ui.monitoring.shown import SHOWN
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "time": N_("Over time"),
@@ -33,7 +33,7 @@ rows = views.log(model, stored, True) if past else really
 currency = stored.origin.currency or shown.currency
 
 
-@st.fragment
+@part
 def performance() -> None:
     """Everything that the choice of a view or a measure changes."""
     first = views.course(rows, shown.cards[0])

@@ -7,7 +7,7 @@ from ui import cards, inputs, store, windows
 from ui.monitoring import policies, retrained, versions
 from ui.monitoring import retraining as views
 from ui.monitoring.shown import SHOWN
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {"compare": N_("Comparison"), "policies": N_("How often"), "versions": N_("Versions")}
 
@@ -29,7 +29,7 @@ with asked:
 retrained.progress(model, stored)
 
 
-@st.fragment
+@part
 def judged() -> None:
     """The costs and everything that follows from them, so that nothing else is run and painted again."""
     window = windows.ask(stored) if MODELS[model].table == "customers" else 1

@@ -11,7 +11,7 @@ from ui.monitoring import shift as views
 from ui.monitoring import watched
 from ui.monitoring.drift import EMPTY
 from ui.monitoring.shown import SHOWN
-from ui.text import _
+from ui.text import _, part
 
 stored = {name: store.active(model.table) for name, model in MODELS.items()}
 cards.head(
@@ -21,7 +21,7 @@ cards.head(
 )
 
 
-@st.fragment
+@part
 def body() -> None:
     """The change and everything that follows from it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -5,7 +5,7 @@ import streamlit as st
 from ui import cards, inputs, store
 from ui.products import baskets as views
 from ui.products import bundles
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "together": (N_("What goes together"), views.together),
@@ -20,7 +20,7 @@ stored = store.active("sales")
 cards.head(_("Products: baskets"), _("What is bought together, does that last, and what would a bundle earn?"), stored)
 
 
-@st.fragment
+@part
 def shown() -> None:
     """The inputs and the view, so that nothing else is run and painted again."""
     found = views.answer(stored)

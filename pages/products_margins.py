@@ -7,7 +7,7 @@ from data import tables
 from data.schemas import IS_GOODS
 from ui import buyers, cards, inputs, store
 from ui.products import margins as views
-from ui.text import _
+from ui.text import _, part
 
 stored = store.active("sales")
 cards.head(_("Products: margins"), _("What is earned on what is sold, and why does it change?"), stored)
@@ -20,7 +20,7 @@ if pd.isna(span["first"]):
 first, last = (pd.Timestamp(span[end]).normalize() for end in ("first", "last"))
 
 
-@st.fragment
+@part
 def explored() -> None:
     """The period and the view, so that nothing else is run and painted again."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

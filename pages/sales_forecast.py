@@ -8,7 +8,7 @@ from models.forecast import explain
 from ui import cards, country, inputs, store
 from ui.sales import forecast as views
 from ui.sales import launch, outside, recent, segment, series, together
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "forecast": N_("Forecast"),
@@ -86,7 +86,7 @@ def headline() -> None:
         st.warning(_("On this series the forecast is no better than saying “as a season ago”: do not lean on it."))
 
 
-@st.fragment
+@part
 def shown() -> None:
     """One view at a time."""
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))

@@ -10,7 +10,7 @@ from models.sales.pulse import YEAR
 from ui import answers, buyers, cards, inputs, store
 from ui.sales import numbers, series
 from ui.sales import overview as views
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "trend": N_("Trend"),
@@ -62,7 +62,7 @@ def reset() -> None:
         st.session_state[f"sales.{column}"] = []
 
 
-@st.fragment
+@part
 def explored() -> None:
     """Filters and figures: all that a filter changes, so that nothing else is run and painted again."""
     first, last = sold.days[[0, -1]]

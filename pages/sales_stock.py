@@ -10,7 +10,7 @@ from models.stock.supply import still_coming
 from ui import answers, cards, inputs, store
 from ui.sales import series, service, supply
 from ui.sales import stock as views
-from ui.text import N_, _
+from ui.text import N_, _, part
 
 VIEWS = {
     "today": N_("Order today"),
@@ -39,7 +39,7 @@ if demand.goods.empty:
     st.stop()
 
 
-@st.fragment
+@part
 def ordered() -> None:
     """The decisions and everything that follows from them, so that nothing else is run and painted again."""
     goods, today = demand.goods, demand.days[-1]

@@ -10,7 +10,7 @@ from models.forecast.launches import Launch
 from ui import answers, cards, country, inputs, store
 from ui.sales import launch, promised, scenarios, series, worth
 from ui.sales import plan as views
-from ui.text import _
+from ui.text import _, part
 
 stored = store.active("sales")
 question = _("What would a promotion, a price, a closed day or an event do to sales?")
@@ -31,7 +31,7 @@ more = promised.added(stored, chosen, found) if found and depth.any() else np.na
 income = series.of_revenue(stored, chosen, found) if found and not depth.any() else None
 
 
-@st.fragment
+@part
 def plans(measured: Elasticity | None) -> None:
     """The brush and the calendar, and what the scenarios come to; `measured` by a past change of prices."""
     terms = views.terms(stored, chosen, measured)

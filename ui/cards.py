@@ -18,7 +18,7 @@ from data.dataset import ASSUMED, Finding, Kind, Table
 from data.tables import Stored
 from locales import labels
 from ui import access, downloads, keep
-from ui.text import N_, _, ngettext, plain
+from ui.text import N_, _, ngettext, part, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -122,6 +122,8 @@ def figure(
             with st.container(width="content"):
                 _menu(drawn, name, title, table)
         if isinstance(drawn, go.Figure):
+            if on_select:  # said at once what Streamlit says after the first drawing, which then is drawn again
+                drawn.update_layout(clickmode="event+select", hovermode="closest", dragmode="pan")
             st.plotly_chart(
                 drawn,
                 key=key or f"chart-{name}",
@@ -136,7 +138,7 @@ def figure(
             st.caption(plain(note))
 
 
-@st.fragment
+@part
 def _menu(drawn: "go.Figure | Figure", name: str, title: str, table: pd.DataFrame | None) -> None:
     """What can be saved, filled in when it is opened: closed menus would be half of what a page sends."""
     menu = st.popover(

@@ -22,7 +22,7 @@ from ui import cards, database
 from ui.act import watched
 from ui.act.rule import meaning
 from ui.act.rules import KEY, There, attempt, load, take_away
-from ui.text import N_, _, plain
+from ui.text import N_, _, part, plain
 
 ABOUT: dict[Against, str] = {
     "number": N_("Threshold"),
@@ -38,7 +38,7 @@ LARGER = (1.0, 1.25, 1.5, 2.0, 3.0)
 WIDTHS = tuple(0.25 * step for step in range(2, 21))
 
 
-@st.fragment
+@part
 def rehearsed(of: Known, stored: Stored, found: There, name: str, draft: Rule) -> None:
     """What a rule would have done, by a threshold on a slider; only this is run and painted again as it moves."""
     shown, kept = found.get(name, (None, None))[0], st.session_state[KEY + "kept"]

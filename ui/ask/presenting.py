@@ -8,7 +8,7 @@ from data.tables import Stored
 from models.ask import board as model
 from ui import keep
 from ui.ask import bar, boards, card
-from ui.text import _, plain
+from ui.text import _, part, plain
 
 SLIDE = 760  # of a slide, in pixels, where `BARE` does not make it as high as the screen
 FONT, BESIDE = 18, 56  # of a figure, and the room beside it for what stands at a bar's end, in pixels
@@ -99,7 +99,7 @@ def shown(source: Source, sold: Stored, people: Stored) -> None:
     _slide(source, sold, people)
 
 
-@st.fragment
+@part
 def _slide(source: Source, sold: Stored, people: Stored) -> None:
     found = keep.all_boards()
     name = st.session_state.get("board") or st.query_params.get("board")

@@ -10,10 +10,10 @@ from locales import Sentence
 from models.ask import guard
 from models.ask.board import Card
 from ui import keep, lists
-from ui.text import _, plain
+from ui.text import _, part, plain
 
 
-@st.fragment
+@part
 def written(sold: Stored, people: Stored) -> None:
     """A statement, and what it answers."""
     stored = {"sales": sold, "customers": people}

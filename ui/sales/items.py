@@ -13,7 +13,7 @@ from locales.labels import label
 from models.forecast import hierarchy, items
 from models.forecast.items import Items
 from ui import cards, downloads, inputs, store
-from ui.text import N_, _, ngettext, plain
+from ui.text import N_, _, ngettext, part, plain
 
 SHOWN = 200  # pairs in the table
 SPARKS = 12  # months of a sparkline
@@ -29,7 +29,7 @@ def store_names(stored: Stored) -> Names:
     return dict(store.frame(stored, "stores").set_index("store")["name"])
 
 
-@st.fragment
+@part
 def next_months(found: Items, stores: Names) -> None:
     """The totals, the pairs that sell most, and everything as a file."""
     table = items.listed(found.all, found.names, -1)
@@ -197,7 +197,7 @@ def _method(found: Items) -> None:
     cards.findings(found.findings)
 
 
-@st.fragment
+@part
 def pair(found: Items, stores: Names) -> None:
     """One item in one store: what it sold, what is expected, and what is expected around it."""
     table = items.listed(found.all, found.names, -1)
