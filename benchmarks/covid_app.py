@@ -5,18 +5,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import pandas  # noqa: F401  # as app.py does
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui import cards, guard, server, store, uploads  # noqa: F401  # as app.py does
+from ui import beginning, guard, server
 
-server.WARM_UP = server.PREPARED = ()
+beginning.WARM_UP = beginning.PREPARED = ()
 
 app = st.App(
     server.SHELL,
     lifespan=server.lifespan,
     routes=server.routes(),
-    middleware=[Middleware(guard.Guard), Middleware(server.Preload), Middleware(uploads.Bounded)],
+    middleware=[Middleware(guard.Guard), Middleware(server.Preload), Middleware(guard.Bounded)],
     on_script_error=server.apologise,
 )

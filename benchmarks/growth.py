@@ -101,12 +101,12 @@ def busy(work: Callable[[], object]) -> float:
 
 def each(pages: list[str]) -> Iterator[dict[str, Any]]:
     """What each view costs, in the home of the settings."""
-    from ui import background, server
+    from ui import background, beginning
 
     manifest_scanner.scan_component_manifests = lambda max_workers=None: []  # noqa: ARG005  # none is used
-    server._thrifty()
+    beginning._thrifty()
     state.migrate(state.engine(settings.get().database_url))
-    for name in (*server.WARM_UP, *server.PREPARED):
+    for name in (*beginning.WARM_UP, *beginning.PREPARED):
         importlib.import_module(name)
 
     def rest() -> None:

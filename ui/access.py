@@ -128,7 +128,7 @@ def name(label: str, key: str, max_chars: int = MAX_NAME) -> str:
     return person.name
 
 
-@st.cache_resource(ttl="15m", max_entries=1_000, show_spinner=False)
+@st.cache_resource(ttl=900, max_entries=1_000, show_spinner=False)  # "15m" would import pandas
 def _aims(browser: bytes) -> dict[str, Any]:  # noqa: ARG001  # the cache key
     return {}
 

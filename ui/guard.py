@@ -9,14 +9,16 @@ frame and have it clicked, so no page may frame it.
 import base64
 import hashlib
 import re
+from collections import Counter
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
+from streamlit import config, runtime
 
 import settings
 
@@ -24,6 +26,8 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # where a server listens, but nobody's name
 READS = ("GET", "HEAD", "OPTIONS")
 PICTURES = "https://*.openfoodfacts.org"
+UPLOAD = "/_stcore/upload_file/"  # session/file: where Streamlit takes them
+HELD = 2  # files of the largest size that one session may keep on the server
 REFUSAL = "Vigie is not served under this name. Whoever runs it can add the name to VIGIE_ALLOWED_HOSTS."
 _NAME = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)\.?(:\d{1,5})?")
 
@@ -134,3 +138,41 @@ def _among(authority: str, hosts: frozenset[str]) -> bool:
 def _above(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[place:]) for place in range(1, len(parts))]
+
+
+class Bounded:
+    """Refuses a file that would let one session keep more than `HELD` times the upload limit.
+
+    Streamlit itself bounds each file only, and keeps all of a session until it ends, asked for by a widget or not.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.coming = Counter[str]()  # bytes on their way, by session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope.get("path", ""))
+        if UPLOAD not in path or scope["method"] != "PUT":
+            await self.app(scope, receive, send)
+            return
+        session = path.split(UPLOAD, 1)[1].split("/")[0]
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        size, most = (
+            int(length) if re.fullmatch(rb"[0-9]{1,15}", length) else None,
+            HELD * settings.get().upload_limit_mb * 1_000_000,
+        )
+        if size is None or _kept(session) + self.coming[session] + size > most:
+            await PlainTextResponse("Too much is kept for this session", 413)(scope, receive, send)
+            return
+        self.coming[session] += size
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.coming[session] -= size
+            self.coming += Counter()  # without those at zero
+
+
+def _kept(session: str) -> int:
+    """The bytes that Streamlit keeps for a session."""
+    manager: Any = runtime.get_instance().uploaded_file_mgr
+    return sum(len(file.data) for file in list(manager.file_storage.get(session, {}).values()))

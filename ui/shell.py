@@ -11,6 +11,10 @@ if sys.path[0] != str(ROOT):  # this script's own folder leads, and has a `data`
 import streamlit as st
 
 import settings
+from ui import server
+
+server.begun.wait()  # before what it imports is imported here, too
+
 from data import events, people
 from ui import access, store
 from ui.text import _, language_switch

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -42,6 +42,9 @@ from data import events
 from data.state.tables import *  # noqa: F403  # `state.orders` is the table of orders
 from data.state.tables import UtcDateTime, preferences
 from locales import Sentence
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -141,7 +144,11 @@ def _revision(connection: Connection) -> str:
 
 def inserting(engine: Engine, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT of this database's own kind, which knows what to do where a key is there already."""
-    return (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(table)
+    if engine.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # a tenth of a second at the start of who has none
+
+    return postgresql.insert(table)
 
 
 def put(connection: Connection, table: Table, key: str, changes: int, row: Mapping[str, Any]) -> bool:

@@ -13,7 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 Row = tuple[str, int, int, str]  # what was tried, how often, how often it held, a note
-COLD = "import sys; from ui import server; server.FIRST_PAGE = 1e6; from streamlit.web import cli; sys.exit(cli.main())"
+COLD = (
+    "import sys; from ui import beginning as b; b.FIRST_PAGE = 1e6; from streamlit.web import cli; sys.exit(cli.main())"
+)
 
 
 @contextmanager

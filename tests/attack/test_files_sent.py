@@ -8,7 +8,7 @@ import pytest
 from streamlit import runtime
 
 from tests import asgi
-from ui import uploads
+from ui import guard
 from ui.text import plain
 
 # How GitHub's Markdown finds addresses in text, after everything else is read (mdast-util-gfm-autolink-literal).
@@ -65,7 +65,7 @@ def test_a_session_keeps_no_more_than_twice_the_limit(home, monkeypatch):
     async def several():
         return await asyncio.gather(*(put("a", n, b"900000") for n in range(12)))
 
-    bounded = uploads.Bounded(takes)
+    bounded = guard.Bounded(takes)
     assert sorted(asgi.run(several())) == [204] * 2 + [413] * 10
     assert asgi.run(put("a", "more", b"900000")) == 413
     assert asgi.run(put("b", "one", b"900000")) == 204  # each session has its own
