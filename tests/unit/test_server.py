@@ -1,0 +1,62 @@
+"""What stands before the first page: a port that is open at once, and pages that wait for what they need."""
+
+import asyncio
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests.sources import ROOT
+from ui import server
+
+HEAVY = ("pandas", "duckdb", "sqlalchemy", "pandera", "sklearn", "ui.store")
+
+
+def test_the_launcher_imports_nothing_heavy():
+    code = f"import sys, app\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def beginning(home, monkeypatch):
+    """What begins behind the port, as a list of what was done; `fails` is raised instead where it is set."""
+    told = SimpleNamespace(done=[], fails=None)
+
+    def opened(_chosen: object, stop: object) -> None:
+        told.done.append(("opened", server.begun.is_set()))
+        if told.fails:
+            raise told.fails
+
+    async def warm_up() -> None:
+        told.done.append(("warmed", server.begun.is_set()))
+
+    fake = SimpleNamespace(opened=opened, warm_up=warm_up)
+    monkeypatch.setattr(server.importlib, "import_module", lambda name: {"ui.beginning": fake}[name])
+    monkeypatch.setattr(server.logs, "setup", lambda *_given, **_named: None)
+    yield told
+    server.begun.set()
+
+
+async def _served() -> bool:
+    """Whether pages had to wait while the port was opened."""
+    async with server.lifespan(None):
+        waited = not server.begun.is_set()
+        await asyncio.sleep(0.2)
+    return waited
+
+
+def test_pages_wait_until_the_state_is_open_and_not_for_what_is_imported_ahead(beginning):
+    assert asyncio.run(_served())
+    assert beginning.done == [("opened", False), ("warmed", True)]
+
+
+def test_what_cannot_begin_ends_the_server_with_its_sentence(beginning, monkeypatch, capsys):
+    beginning.fails = RuntimeError("The state database was written by a newer Vigie.")
+    codes = []
+    monkeypatch.setattr(server.os, "_exit", codes.append)
+    assert asyncio.run(_served())
+    assert codes == [1]
+    assert capsys.readouterr().err == "The state database was written by a newer Vigie.\n"
+    assert beginning.done == [("opened", False)]
