@@ -4,8 +4,10 @@ import asyncio
 import subprocess
 import sys
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
+import streamlit as st
 
 from tests.sources import ROOT
 from ui import server
@@ -41,7 +43,7 @@ def beginning(home, monkeypatch):
 
 async def _served() -> bool:
     """Whether pages had to wait while the port was opened."""
-    async with server.lifespan(None):
+    async with server.lifespan(cast(st.App, None)):
         waited = not server.begun.is_set()
         await asyncio.sleep(0.2)
     return waited

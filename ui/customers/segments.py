@@ -116,6 +116,7 @@ def named(stored: Stored, bought: Purchases, scored: pd.DataFrame, currency: str
             icon=":material/arrow_forward:",
             query_params={f"sales.{buyers.SEGMENT}": one, "view": "what", "period": "all"},
         )
+    st.caption(plain(_(rfm.ACTIONS[one])))  # whole, where the table above cuts it off
     chosen = scored[scored["segment"] == one].sort_values("revenue", ascending=False)
     lists.show(members(bought, chosen, currency), f"customers_{one.replace(' ', '_')}", buyers.name(one))
 
