@@ -80,12 +80,16 @@ def profits(ranked: pd.DataFrame, terms: Terms) -> np.ndarray:
 def best(ranked: pd.DataFrame, terms: Terms) -> tuple[float, float]:
     """The threshold of whole percents that earns most, and what it earns; above all, and nothing, where no call pays.
 
-    Finer ones win on these customers by chance alone, and nobody can set them.
+    Finer ones win on these customers by chance alone, and nobody can set them. So does a profit within one standard
+    error of nothing (three calls, of whom one leaves): as in choosing a tree (Breiman et al. 1984), the simpler
+    choice stands, here to call nobody.
     """
     cuts, threshold = np.arange(101) / 100, ranked["threshold"].to_numpy()
-    money = np.r_[0.0, profits(ranked, terms)][np.searchsorted(-threshold, -cuts, side="right")]
+    upto = np.searchsorted(-threshold, -cuts, side="right")
+    money = np.r_[0.0, profits(ranked, terms)][upto]
+    chance = np.r_[0.0, ranked["found"] * (1 - ranked["precision"])][upto]  # variance of how many leave
     place = int(money.argmax())
-    if money[place] <= 0:
+    if money[place] <= terms.saved * terms.value * np.sqrt(chance[place]):
         return float(threshold[0]) + 1e-9, 0.0
     return float(cuts[place]), float(money[place])
 

@@ -42,6 +42,16 @@ def test_the_best_cut_off_is_the_best_that_can_be_set(said):
     assert counts.tolist() == confusion_matrix(left, probability >= 0.5).tolist()
 
 
+@pytest.mark.parametrize(("riskiest", "least", "most"), [(0.18, 0, 0.06), (0.35, 0.9, 1)])  # 0.22 pays for a call
+def test_calls_are_only_said_to_pay_where_they_do(riskiest, least, most):
+    rng = np.random.default_rng(1)
+    told = 0
+    for _bank in range(100):
+        risk = rng.uniform(0.01, riskiest, 500)
+        told += value.best(value.ranking(risk, rng.random(500) < risk), TERMS)[1] > 0
+    assert least <= told / 100 <= most
+
+
 def test_terms_at_their_ends_are_valid(said):
     ranked = value.ranking(*said)
     assert value.best(ranked, Terms(900, 60, 0.0))[1] == 0
