@@ -23,7 +23,8 @@ def profit(ranked: pd.DataFrame, money: np.ndarray, threshold: float, best: floa
     lost = _("The cut-off {best} earns most: {most}, which is {more} more than {threshold}")
     right = _("The cut-off {threshold} earns {most}: no other earns noticeably more")
     none = _("No list pays under these terms: nobody should be called")
-    title = none if most <= 0 else right if most - here <= 0.005 * most else lost
+    luck = _("What the best list earned may be luck: under these terms nobody should be called")
+    title = (luck if money.max() > 0 else none) if most <= 0 else right if most - here <= 0.005 * most else lost
     figure = theme.figure(
         title.format(
             best=locales.percent(best, 1),
