@@ -148,22 +148,32 @@ def _minus(written: str) -> str:
     return ("−" if re.search("[1-9]", written) else "") + written[1:]
 
 
+@lru_cache(maxsize=20_000)
+def _written(code: str, digits: int, percent: bool, value: float) -> str:
+    """Written once: a page that is run again says most of its thousands of numbers again."""
+    pattern, locale = _pattern(code, digits, percent)
+    return _minus(pattern.apply(value, locale))
+
+
+@lru_cache(maxsize=20_000)
+def _written_money(code: str, currency: str, digits: int, amount: float) -> str:
+    pattern, locale, sign = _money_pattern(code, currency, digits)
+    return _minus(pattern.apply(amount, locale)).replace("\u00a4", sign)
+
+
 def number(value: float, digits: int = 0) -> str:
     """1234.5 as "1,234" or "1 234,5"."""
-    pattern, locale = _pattern(language(), digits, False)
-    return _minus(pattern.apply(value, locale))
+    return _written(language(), digits, False, value)
 
 
 def percent(share: float, digits: int = 0) -> str:
     """A share (0.265) as "27%" or "27 %"."""
-    pattern, locale = _pattern(language(), digits, True)
-    return _minus(pattern.apply(share, locale))
+    return _written(language(), digits, True, share)
 
 
 def money(amount: float, currency: str, digits: int = 0) -> str:
     """An amount with its currency sign, "$1,234" or "1 234 $"."""
-    pattern, locale, sign = _money_pattern(language(), currency, digits)
-    return _minus(pattern.apply(amount, locale)).replace("\u00a4", sign)
+    return _written_money(language(), currency, digits, amount)
 
 
 def short_money(amount: float, currency: str) -> str:
