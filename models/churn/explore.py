@@ -288,7 +288,7 @@ def foremost(customers: pd.DataFrame, matrix: pd.DataFrame) -> str | None:
     if strength.isna().all() or strength.max() <= WEAK * 2 * left.std(ddof=0):
         return None
     column = str(strength.idxmax())
-    if column in dimensions(customers)[0]:
+    if dimensions(customers[["customer_id", "churned", column]])[0]:
         single = statistics.independence(statistics.counts(pd.Categorical(customers[column]), pd.Categorical(left)))
     else:
         known = customers[column].notna()
