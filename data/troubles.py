@@ -1,4 +1,4 @@
-"""Troubles of the machine that an analyst can end: a full disk, a home that may only be read, a busy database."""
+"""Troubles of the machine that people can end: a full disk, a home that may only be read, a database busy or away."""
 
 import errno
 import sqlite3
@@ -11,6 +11,9 @@ from locales import N_, Sentence
 FULL = N_("The disk is full: make room where VIGIE_HOME lies, then try again. What was kept is as it was.")
 READ_ONLY = N_("Vigie may not write where VIGIE_HOME lies: give it the right to, or let it name another folder.")
 BUSY = N_("The state database is busy: another program holds it. Vigie tries again.")
+AWAY = N_(
+    "The state database cannot be reached: start it, or let VIGIE_DATABASE_URL say where it is and with which password."
+)
 _NUMBERS = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
@@ -35,6 +38,8 @@ def known(error: BaseException) -> Sentence | None:
             return one
         if isinstance(one, OSError) and one.errno in _NUMBERS:
             return Sentence(_NUMBERS[one.errno])
+        if isinstance(one, DBAPIError) and "connection failed" in str(one.orig):  # as psycopg says it
+            return Sentence(AWAY)
         if isinstance(one, sqlite3.Error):
             said = str(one).lower()
             if message := next((message for words, message in _WORDS.items() if words in said), None):

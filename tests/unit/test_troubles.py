@@ -75,6 +75,14 @@ def test_a_job_on_a_disk_too_full_for_the_database_says_so(home, monkeypatch):
     assert '"The disk is full' in done.output
 
 
+def test_a_database_that_does_not_answer_is_a_sentence():
+    with pytest.raises(OperationalError) as failed:
+        state.migrate(state.engine("postgresql+psycopg://nobody@127.0.0.1:9/vigie"))
+    said = troubles.known(failed.value)
+    assert said is not None
+    assert said.message == troubles.AWAY
+
+
 def test_a_locked_database_is_busy_and_work_goes_on(home, monkeypatch):
     monkeypatch.setattr(state, "_SQLITE_WAIT_SECONDS", 0.2)
     url = f"sqlite:///{home}/busy.db"
