@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import locales
 from data import schemas
@@ -32,6 +32,8 @@ from models.ask.query import GRAINS, Query
 
 TABLES = ("sales", "stock", "customers")
 MAX_BY = 2  # dimensions and a grain of one question
+OF_OTHER_LINES = {"shipping": "shipping", "fees": "fee"}  # measures, and the kind of lines that they add up
+NUMBERED = "number"  # among headers: that of the column in which each line has a number of its own
 SAID = "_said"  # of a line: what the table of products says of its product
 
 
@@ -119,6 +121,7 @@ def catalogue(
     meant = {"amount": "revenue", "quantity": "units"}
     headed = {meant.get(column, column): _headed(header) for column, header in (headers or {}).items()}
     headed["orders"] = headed.get("timestamp", ())[1:]  # "Visit date": what has a date is what is counted
+    headed["lines"] = headed.get(NUMBERED, ())[1:]  # "Rental ID": a line is a rental
     headed["customers"] = headed.get("customer", ())[1:]
     headed["new_customers"] = tuple(f"{new} {one}" for new in ("new", "nouveaux") for one in headed["customers"])
     mine = {spelling.key(words[0]): name for name, words in headed.items() if name in meant.values() and words}
@@ -156,7 +159,7 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
     called = _called(column)
     sql = quoted(column)
     of_table = "" if table == "sales" else f"{table}."
-    yield Measure(
+    added = Measure(
         f"{of_table}{column}.sum",
         column,
         f"sum({sql}) {rows}",
@@ -166,7 +169,7 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
         own="sum",
         words=called,
     )
-    yield Measure(
+    mean = Measure(
         f"{of_table}{column}.mean",
         column,
         f"avg({sql}) {rows}",
@@ -177,7 +180,49 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
         own="mean",
         words=called,
     )
+    yield from (mean, added) if usual(column) == "mean" else (added, mean)
     yield from _of_single(column, table, rows)
+
+
+def usual(called: str) -> Literal["sum", "mean", ""]:
+    """What is meant of a column's numbers where it is named alone: nobody adds up ages; "" where it is not sure."""
+    said = set(spelling.key(called))
+    return "mean" if said & words.AVERAGED else "sum" if said & words.ADDED else ""
+
+
+def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collection[str]) -> Catalogue:
+    """A catalogue after a look at the values in the data.
+
+    Scores of one to five, kept as texts to filter by, are numbers, too: they have a mean and extremes (the `levels` of
+    each dimension). Where no line is of a kind (`kinds` of lines that are there), there is none of its money: it lacks.
+    """
+    measures = dict(known.measures)
+    for name, values in levels.items():
+        dimension, of_a_column = known.dimensions[name], set(spelling.key(name)) <= words.OF_A_COLUMN
+        if "sales" in dimension.sql and dimension.own and not (dimension.said or of_a_column) and _scores(name, values):
+            number = f"TRY_CAST({quoted(name)} AS DOUBLE)"
+            measures |= {
+                one.name: replace(
+                    one,
+                    title=dimension.title,
+                    sql=one.sql.replace(quoted(name), number),
+                    words=(*dimension.words, *one.words),
+                )
+                for one in _numbers(name, "sales", f"FILTER ({IS_GOODS})")
+                if one.own != "sum"
+            }
+    lacking = dict(known.lacking)
+    for name, kind in OF_OTHER_LINES.items():
+        if name in measures and kind not in kinds:
+            del measures[name]
+            lacking[name] = ("line_type",)
+    return replace(known, measures=measures, lacking=lacking)
+
+
+def _scores(name: str, values: Collection[str]) -> bool:
+    """Whether the values of a column are what is averaged: numbers, and not the 1 and 0 of yes and no."""
+    numbers = all(re.fullmatch(r"-?\d+(?:\.\d+)?", one) for one in values)
+    return usual(name) == "mean" and numbers and not {*values} <= {"0", "1"}
 
 
 def _of_single(column: str, table: str, rows: str = "", unit: Unit = "number") -> Iterable[Measure]:

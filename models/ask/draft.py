@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from models.ask import when
+from models.ask import definitions, when
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Statistic
 from models.ask.items import (
@@ -19,11 +19,13 @@ from models.ask.items import (
     ONE_ORDER,
     PRICED,
     RANKS,
+    SCORED,
     SIGNS,
     Item,
 )
 from models.ask.lexicon import SUPERLATIVES, Entry, Kind, Lexicon
-from models.ask.query import Filter, How, Query, Relation, Threshold
+from models.ask.query import GRAINS, Filter, How, Query, Relation, Threshold
+from models.ask.who import BOUGHT, WHO, those
 
 MAX_READINGS = 4
 USUAL = ("revenue", "units", "orders")  # what is offered where no measure was named
@@ -46,7 +48,7 @@ EACH = (
     "pour chaque",
     "dans chaque",
 )  # before what there is one of
-COUNTS = ("customers", "customers.count")
+COUNTS = ("customers", "customers.count", "lines")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[
     str, tuple[str, tuple[str, ...], Relation]
@@ -118,6 +120,11 @@ class Draft:
     perhaps: tuple[str, str] = ("", "")  # a measure, and the one of its single lines that "the highest" can mean
     against: str = ""  # the word that sets one thing against another
     coloured: bool = False  # what it is split by only colours its points
+    who: bool = False  # "who ..." begins the question: one of those who act
+    stepped: bool = False  # it was said "by month", not "per month" or "monthly"
+    bought: bool = False  # the question is of who buys
+    total: str = ""  # the word for a sum that was said of the measure that is to come
+    summed: set[str] = field(default_factory=set)  # sums that were asked for as such
     bare: bool = False  # a dimension was named with no "by": the groups, not the lines, have a most and a least
 
     def read(self, items: Sequence[Item]) -> None:
@@ -181,6 +188,9 @@ class Draft:
         if item.has("grain") and not (self.values and "value" in kinds):
             return "grain"
         after, later = (*rest, Item(), Item())[:2]
+        of_scores = {one.name.rpartition(".")[0] for one in self._named(item, "measure")}
+        if {one.name for one in self._named(item, "dimension")} & of_scores:
+            return "dimension" if self.role in ("by", "which") else "measure"
         ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
         qualifies = any(self._is_value_of(after, one.name) for one in self._named(item, "dimension"))
         one_who = after.command() == "which" and not item.plural  # "the customer who spent most"
@@ -243,6 +253,8 @@ class Draft:
             if after.number is None and not after.gap:
                 self.unread.append(item.written)
             return
+        self.bought |= item.written.startswith(BOUGHT)
+        self.who |= item.written in WHO and not (before.entries or before.word or before.gap)
         self.negated = command == "not" or (self.negated and command in GO_ON)
         self.denied |= command == "not"
         self.held = command == "with" or (self.held and command in GO_ON)
@@ -271,8 +283,7 @@ class Draft:
         elif command == "line" and self.perhaps[1]:  # "the lowest profit of a line"
             self.measures, self.order, self.perhaps = [self.perhaps[1]], "", ("", "")
         elif command == "line":
-            self.mean = self.mean or not self.averaged
-            self.grain = "line"
+            self._over_lines()
         elif command == "mean":
             self.mean = True
             own = before.has("measure") and self.measures and self.known.measures[self.measures[-1]].own
@@ -280,6 +291,9 @@ class Draft:
                 self.measures[-1] = self._average(self.measures[-1])
         elif command == "sum":
             self.mean = False
+            self.total = "" if item.written in ("overall",) else item.written
+            if self.total and before.has("measure") and self.measures and not self._named(after, "measure"):
+                self.measures[-1] = self._added(self.measures[-1])
         elif command == "spread":
             self.spread = item.written.split()[0]
         elif command == "share" and item.written == "parts":
@@ -291,6 +305,10 @@ class Draft:
             there = [name for name in names if name in self.known.measures]
             self.failed |= not there or self.table != table
             self.thresholds += [Threshold(name, relation, 0.0) for name in there[:1]]
+        elif command == "losing most":
+            there = [name for name in CONDITIONS["losing"][1] if name in self.known.measures]
+            self.failed |= not there or self.table != "sales"
+            self.measures, self.order = there[:1], "least"
         elif command in PRICED:
             self.failed |= "price" not in self.known.measures
             self.measures, self.order, self.role = ["price"], "most" if command == "dearest" else "least", "most"
@@ -298,6 +316,10 @@ class Draft:
         elif command in WHOLE:
             self.said.add(command)
             self.against = item.written if command == "against" else self.against
+
+    def _over_lines(self) -> None:
+        self.mean = self.mean or not self.averaged
+        self.grain = "line"
 
     def _signed(self, relation: Relation) -> None:
         """A threshold of zero on the measure before it, or on the next."""
@@ -342,7 +364,9 @@ class Draft:
     def _perhaps(self, measure: str, item: Item) -> None:
         """Note that "the highest" may be that of single lines: of a column of numbers, or a price."""
         word = item.written.split(" ", 1)[-1] if item.written.startswith(("le ", "la ", "les ")) else item.written
-        statistic = RANKS.get(word)
+        statistic = RANKS.get(word) or (
+            SCORED.get(item.command()) if self.known.measures[measure].own == "mean" else None
+        )
         if statistic and not self.bare and (measure == "price" or self.known.measures[measure].own):
             self.perhaps = (measure, self._of_lines(measure, statistic))
 
@@ -356,6 +380,13 @@ class Draft:
         self.averaged += one.additive or one.unit == "count"
         return measure
 
+    def _added(self, measure: str) -> str:
+        """The sum of a measure, said to be one."""
+        self.total = ""
+        added = f"{measure.rpartition('.')[0]}.sum"
+        self.summed.add(added)
+        return added if measure.endswith(".mean") and added in self.known.measures else measure
+
     def _chosen(self, named: Sequence[Entry]) -> str:
         """The measure that is meant: that of a column of one's own before one that Vigie knows by the same name."""
         own = [one.name for one in named if self.known.measures[one.name].own]
@@ -365,6 +396,9 @@ class Draft:
         measure = self._chosen(self._named(item, "measure"))
         dear = PRICED.get(before.command())
         extreme = dear or RANKS.get(before.written)
+        if measure == "lines" and extreme and not item.plural:  # "the longest ride by distance"
+            self.pending, self.order, self.single = [extreme], "", ("", before.written)
+            return
         if item.written in ONE_LINE and extreme and (dear or not self.bare):
             self.measures = [one for one in self.measures if not (dear and one == "price")]
             self.pending, self.order, self.single = [extreme], "", ("", before.written)
@@ -378,6 +412,12 @@ class Draft:
         self.single = ("", self.single[1])
         if self.mean:
             measure = self._average(measure)
+        elif self.total:
+            measure = self._added(measure)
+        if measure == "lines" and before.command() == "by" and self.measures:  # "fare per ride", where a line is one
+            self._over_lines()
+            self.role = ""
+            return
         ranks = before.command() == "by" and before.written not in EACH
         if item.command() == "share":
             self.said.add("share")
@@ -386,13 +426,24 @@ class Draft:
         named_for_its_threshold = any(one.measure in (measure, RATES.get(measure)) for one in self.thresholds)
         if measure in self.measures or named_for_its_threshold:
             pass
-        elif self.measures and (item.has("dimension") or measure in COUNTS) and before.command() not in ("again", "by"):
+        elif before.command() == "mean" and self.measures and self._of_one_column(measure, self.measures[-1]):
+            pass  # "poids moyen livré"
+        elif (
+            self.measures
+            and (item.has("dimension") or measure in (*COUNTS, "lines"))
+            and before.command() not in ("again", "by")
+        ):
             pass  # "revenue of customers who ..."
         elif self.people and before.command() not in ("again", "by"):
             self.measures[-1] = measure  # "customers left"
         elif measure == "units" and self.measures[-1:] == ["price"] and not item.plural:
             pass  # "the price of a seat", "price per night"
-        elif before.written in EACH or (self.measures and (before.has("value") or before.has("measure"))):
+        elif before.written in EACH or (
+            self.measures
+            and (
+                (before.has("value") and before.number is None) or (before.has("measure") and not self._listed(measure))
+            )
+        ):
             self.unread.append(item.written)  # "same day shipping", "items per ticket", "prix d'achat": another thing
         else:
             self.measures.insert(0 if ranks else len(self.measures), measure)
@@ -417,12 +468,17 @@ class Draft:
         if self.role == "many" and not item.has("measure"):
             counted = COUNTED.get(name, f"{name}.distinct")
             self.failed |= counted not in self.known.measures
-            self.measures.append(counted)
+            if name in self.lexicon.numeric:
+                self.unread.append(item.written)  # "how many adults": not how many different numbers of them
+            else:
+                self.measures.append(counted)
             if name == "product":
                 self.counted = True
         elif self.role == "" and any(after.has("measure", one) for one in COUNTS):
             self.unread.append(item.written)  # "contract customers": which ones?
-        elif (self.role == "" and self._many(name) and before.has("value")) or name in self.cleared:
+        elif (
+            self.role == "" and self._many(name) and before.has("value") and before.number is None
+        ) or name in self.cleared:
             pass  # "Kitchen products", "self-pay patients"
         else:
             self.by += [name] if name not in self.by else []
@@ -447,14 +503,17 @@ class Draft:
     def _is_value_of(self, item: Item, name: str) -> bool:
         return any(one.name == name for one in self._named(item, "value")) and not item.has("dimension", name)
 
-    def _grain(self, item: Item, before: Item, _after: Item) -> None:
+    def _grain(self, item: Item, before: Item, after: Item) -> None:
         if self.table == "stock" and item.has("grain", "day"):
             return  # "out of stock for the most days"
+        if item.plural and after.has("value") and not (self.role or self.mean or self.averaged):
+            return  # "revenue on days of rain": those days, and no series of them
         if item.written in STEPS and not (self.role or self.mean or self.averaged):
             self.unread.append(item.written)  # "Christmas week" is no series of weeks
         if (self.pending or (before.has("measure") and self.single[1])) and item.written.startswith(ADJECTIVES):
             self.unread.append(item.written)  # the median of days is none of lines
         self.grain = next(one.name for one in item.entries if one.kind == "grain")
+        self.stepped = before.written == "by"
         self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False
 
@@ -464,7 +523,11 @@ class Draft:
             self.negated = False  # "without the web in London"
         if item.placed and self.role == "by":
             self.role = ""  # "by quarter for the consumer segment"
-        named = self._qualified(item, before, after) or [one for one in named if one.whole] or named
+        qualified = self._qualified(item, before, after)
+        if before.command() == "by" and not (qualified or item.placed or any(one.whole for one in named)):
+            self.failed |= self.values  # "by city" where there are city bikes, and no cities
+            self.unread.append(item.written)
+        named = qualified or [one for one in named if one.whole] or named
         for one in named:  # "the store London" asks for no split by stores
             if before.has("dimension", one.name) and one.name in self.by and "share" not in self.said:
                 self.by.remove(one.name)
@@ -498,12 +561,22 @@ class Draft:
             yield from replace(self, measures=[of_lines], order="", perhaps=("", "")).queries(time, base)
         if self.mean and self.measures:
             self.measures[-1] = self._average(self.measures[-1])
+        if (unsure := self._unsure()) and "share" not in self.said:
+            for name in (unsure, unsure.removesuffix(".sum") + ".mean"):
+                yield from self._instead(unsure, name).queries(time, base)
+            return
         limited = ({"sell", "spend"} & self.said or self.by) and self.table == "sales"
         if self.waiting and not self.measures and limited:  # "that sold more than 4": units, or money?
             yield from self._either(time, base)
             return
         if self.waiting and self.measures:
             self._limit(self.measures[-1], *self.waiting.pop())
+        if self.who and self.order and not (self.limit or self.grain):
+            if self.by:
+                self.limit = -1  # "who sold most, of the sellers"
+            elif base is None:
+                yield from self._of_those_who(time)
+                return
         split = bool(self.by or self.grain or (base and (base.by or base.grain)))
         single = "share" in self.said or "against" in self.said or "either" in self.said
         if self.waiting or (self.limit > 0 and not self.order) or (self.order and not split and not single):
@@ -519,7 +592,42 @@ class Draft:
             if self.averaged and (self.averaged != len(measures) or (counts and not self.grain)):
                 continue  # an average of what, is not said
             for chosen in itertools.islice(itertools.product(*self.choices), MAX_READINGS):
-                yield self._query(measures, [*self.filters, *chosen], time, base)
+                made = self._query(measures, [*self.filters, *chosen], time, base)
+                yield made
+                if self.stepped and made.over in GRAINS and definitions.lined(self.known, measures):
+                    yield replace(made, grain=made.over, over="line")  # of the lines of each month, not of months
+
+    def _listed(self, measure: str) -> bool:
+        """Whether a measure right behind another is one more column of a list: "sales profit by category"."""
+        last = self.measures[-1]
+        return all(self.known.measures[one].own or one in ADDED_UP for one in (last, measure))
+
+    def _of_one_column(self, measure: str, other: str) -> bool:
+        return measure.endswith((".sum", ".mean")) and measure.rpartition(".")[0] == other.rpartition(".")[0]
+
+    def _of_those_who(self, time: when.Found) -> Iterator[Query]:
+        """The queries of everybody who can be meant by "who": customers, sellers, stores."""
+        there = [one for one in self.known.dimensions.values() if self.table in one.sql]
+        for name in those(there, self.bought, "sell" in self.said):
+            if not any(one.dimension == name for one in self.filters):
+                yield from replace(self, by=[name], measures=[*self.measures], limit=-1, who=False).queries(time, None)
+
+    def _unsure(self) -> str:
+        """A measure that may be the sum or the mean of its column, as nothing says which; "" for none."""
+        for name in self.measures:
+            one = self.known.measures[name]
+            if one.own == "sum" and name not in self.summed and not definitions.usual(f"{name} {one.title}"):
+                return name
+        return ""
+
+    def _instead(self, measure: str, other: str) -> "Draft":
+        """The same, asked of another measure, and surely."""
+        return replace(
+            self,
+            measures=[other if one == measure else one for one in self.measures],
+            thresholds=[replace(one, measure=other) if one.measure == measure else one for one in self.thresholds],
+            summed=self.summed | {other},
+        )
 
     def _either(self, time: when.Found, base: Query | None) -> Iterator[Query]:
         """The queries where a threshold is on units or on money."""
@@ -541,6 +649,8 @@ class Draft:
         if self.pending:  # "and the median?"
             names = [self._of_lines(base.measures[-1], one) for one in self.pending] if base else [""]
             return [] if self.measures or "" in names else [tuple(names)]
+        if self.measures and "share" in self.said:  # parts of a whole are of its sum
+            return [tuple(map(self._added, self.measures))]
         if self.measures:
             return [tuple(self.measures)]
         if self.thresholds:

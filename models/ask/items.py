@@ -17,6 +17,7 @@ RANKS: dict[str, Statistic] = {  # those that rank groups, too
     **dict.fromkeys(("lowest", "smallest", "shortest", "plus petit", "plus petite", "plus bas", "plus basse"), "min"),
     **dict.fromkeys(("plus faible", "plus court", "plus courte"), "min"),
 }
+SCORED: dict[str, Statistic] = {"best": "max", "worst": "min"}  # of a score, those that rank it, too
 OF_A_LINE = {"revenue": "amount", "gross_sales": "amount", "units": "quantity", "price": "unit_price"}
 ONE_LINE = ("sale", "vente")  # "the largest sale" is one
 OF_LINES = (*ONE_LINE, "sales", "ventes", "amount", "amounts", "montant", "montants", "quantity", "quantite")
@@ -52,6 +53,11 @@ class Item:
     def has(self, kind: Kind, *names: str) -> bool:
         """Whether it can be of a kind (and has one of these names)."""
         return any(one.kind == kind and (not names or one.name in names) for one in self.entries)
+
+    @property
+    def names_a_value(self) -> bool:
+        """Whether it can be a value, and no number of anything: "Kitchen products", not "3 products"."""
+        return self.has("value") and self.number is None
 
     def command(self) -> str:
         """The command it is; "" for none."""

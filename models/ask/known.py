@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 from data import state, tables
 from data.tables import Stored
 from locales import N_, Sentence
-from models.ask import definitions, lexicon, vocabulary
+from models.ask import definitions, lexicon, spelling, vocabulary
 from models.ask.definitions import Catalogue
 from models.ask.formulas import PEOPLE
 from models.ask.lexicon import Lexicon
 from models.ask.statement import Ask
 
+NUMBERS = {"id", "no", "nr", "number", "numero", "n", "ref", "code"}  # in the header of a column of numbers or codes
 CALLED = "ask.called "  # preference, with the lineage
 
 
@@ -45,6 +46,8 @@ def known(
     """All of it, for the arguments of `definitions.catalogue`; `ask` runs SQL on the sales, and on the customers."""
     catalogue = definitions.catalogue(columns, span, unknown, people, headers, called)
     levels = vocabulary.levels(catalogue, ask)
+    kinds = ask["sales"]("SELECT DISTINCT line_type FROM sales")["line_type"]
+    catalogue = definitions.seen(catalogue, levels, frozenset(kinds))
     return Known(catalogue, vocabulary.names(catalogue, ask["sales"]), levels)
 
 
@@ -61,9 +64,20 @@ def of_stored(
         {"sales": partial(tables.query, sold)} | ({PEOPLE: partial(tables.query, ours)} if ours else {}),
         unknown,
         ours.columns[PEOPLE] if ours else None,
-        sold.origin.columns,
+        headers(sold),
         called,
     )
+
+
+def headers(sold: Stored) -> dict[str, str]:
+    """What the file called its columns (canonical -> its own), and under `NUMBERED` the one that numbers its lines,
+    which is not kept: of rentals, "Rental ID"."""
+    mapped, kept = sold.origin.columns or {}, sold.columns["sales"]
+    if "invoice" in kept:
+        return mapped
+    left = [one for one in sold.origin.header or () if one not in mapped.values() and len(spelling.key(one)) > 1]
+    numbers = [one for one in left if "_".join(spelling.key(one)) not in kept and NUMBERS & set(spelling.key(one))]
+    return {**mapped, definitions.NUMBERED: numbers[0]} if numbers else mapped
 
 
 def called(engine: Engine, lineage: str) -> dict[str, list[str]]:

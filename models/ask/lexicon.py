@@ -92,7 +92,8 @@ class Lexicon:
 
     `longest` is the number of words of the longest one, `words` all of which phrases are made; `single` those that can
     be mistyped, by their first letter. `codes` are the values of dimensions with many, as they stand (small letters ->
-    value); `product_words` the words in products' names; `binary` the dimensions whose values are yes and no.
+    value); `product_words` the words in products' names; `binary` the dimensions whose values are yes and no,
+    `numeric` those of the file's own that have numbers.
     """
 
     phrases: Mapping[tuple[str, ...], tuple[Entry, ...]]
@@ -102,6 +103,7 @@ class Lexicon:
     codes: Mapping[str, Mapping[str, str]]
     product_words: frozenset[str]
     binary: Mapping[str, tuple[str, str]]
+    numeric: frozenset[str]
 
 
 def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapping[str, Mapping[str, str]]) -> Lexicon:
@@ -204,6 +206,9 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         codes=codes,
         product_words=frozenset(product_words),
         binary=binary,
+        numeric=frozenset(
+            name for name, values in levels.items() if known.dimensions[name].own and all(map(str.isdigit, values))
+        ),
     )
 
 
@@ -222,7 +227,8 @@ def _parts(known: Catalogue) -> dict[str, list[Measure]]:
     having: dict[str, list[Measure]] = defaultdict(list)
     for measure in known.measures.values():
         for word in set(key(measure.title)) if measure.own in ("sum", "mean") else ():
-            if len(word) > SHORT and word not in words.OF_A_COLUMN and word not in GENERIC:
+            known_word = len(word) > SHORT or word in words.AVERAGED | words.ADDED  # "age", "tip"
+            if known_word and word not in words.OF_A_COLUMN and word not in GENERIC:
                 having[word].append(measure)
     return having
 
@@ -306,6 +312,8 @@ def corrected(lexicon: Lexicon, word: str) -> str | None:
     most = 1 if len(word) < LONG else 2
     alike = lexicon.single.get(word[0], ())
     found = process.extract(word, alike, scorer=DamerauLevenshtein.distance, limit=4, score_cutoff=most)
-    near = [(int(score), one) for one, score, _place in found]
+    near = [
+        (int(score), one) for one, score, _place in found if one not in (f"{word}r", f"{word}er")
+    ]  # a ride, no rider
     near = [(score, one) for score, one in near if score == min(near)[0]]
     return near[0][1] if len(near) == 1 else None

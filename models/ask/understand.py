@@ -131,7 +131,7 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
     for place, word in enumerate(stems):
         if word in there or word in lexicon.product_words or _coded(word, lexicon) or word[0].isdigit():
             continue
-        if written[place] in words.NUMBERS:
+        if written[place] in words.NUMBERS or written[place] in words.BEYOND:
             continue
         if meant := words.SHORT.get(written[place]):
             written[place], stems[place] = meant, spelling.stem(meant)

@@ -222,8 +222,10 @@ def threshold(known: Catalogue, one: Threshold, currency: str) -> str:
 
 
 def lacks(known: Catalogue, name: str) -> str:
-    """What is missing for a measure or dimension: "Margin needs unit cost"."""
+    """What is missing for a measure or dimension: "Margin needs unit cost"; a kind of lines."""
     title = next(_(one.title) for one in (*MEASURES, *STOCK, *DIMENSIONS) if one.name == name)
+    if known.lacking[name] == ("line_type",):
+        return _("{name}: no line of these data is of this kind.").format(name=title)
     columns = [label(column.rpartition(".")[2]) for column in known.lacking[name]]
     return _("{name} needs what these data lack: {columns}.").format(name=title, columns=_listed(columns))
 

@@ -5,10 +5,16 @@ Capitals, accents and plurals do not matter, except that words in capitals (AOV)
 
 from collections.abc import Iterator
 
+from models.ask.spelling import stem
+
 
 def split(text: str) -> Iterator[str]:
     """The phrases in a text of this module."""
     return filter(None, (" ".join(one.split()) for one in text.split("|")))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for phrase in split(text) for word in phrase.split())
 
 
 COMMANDS = {  # what changes a question, by what it does
@@ -23,9 +29,11 @@ COMMANDS = {  # what changes a question, by what it does
         couleur selon | one line per | a line per | one line for each | a line for each | une ligne par |
         une courbe par |
         one dot per | a dot per | each dot is a | one point per | a point per | un point par | one bar per |
+        split into | split in | broken into | divided into | separated by |
         a bar per | une barre par | one bar for each | one color per | one colour per | une couleur par
     """,
     "which": """
+        who are | who were | qui sont | qui etaient |
         which | what | who | whose | list | list of | show which | rank | ranking of | ranking | sort | quel | quels |
         quelle | quelles | qui | lequel | laquelle | lesquels | lesquelles | liste des | liste | classement des |
         classement | lister | classer
@@ -153,8 +161,9 @@ COMMANDS = {  # what changes a question, by what it does
         spend | spends | spent | spending | depense | depensent | depenser | depenses
     """,
     "line": """
+        of a single line | on a single line | on one line | in one line |
         per line | per invoice line | of a line | of an invoice line | per order line | par ligne |
-        par ligne de facture | d une ligne
+        par ligne de facture | d une ligne | sur une ligne | d une seule ligne | sur une seule ligne
     """,
     "empty": """
         out of stock now | currently out of stock | sold out now | currently sold out | actuellement en rupture |
@@ -174,6 +183,7 @@ COMMANDS = {  # what changes a question, by what it does
         ensemble des
     """,
     "spread": """
+        repartition | repartition de | repartition des | repartition du |
         distribution | distribution of | distribution de | distribution des | histogram | histogram of |
         histogramme | histogramme de | histogramme des | histogramme du
     """,
@@ -187,6 +197,11 @@ COMMANDS = {  # what changes a question, by what it does
         font perdre de argent | fait perdre de argent | perdent de argent | perd de argent | perdent argent |
         perd argent | perdre de argent | a perte | vendus a perte | en perte | deficitaire | deficitaires |
         non rentables
+    """,
+    "losing most": """
+        lose the most money | loses the most money | lost the most money | lose most money | loses most money |
+        losing the most money | lost us the most money | perd le plus de argent | perdent le plus de argent |
+        perdu le plus de argent | perd le plus argent | perdent le plus argent | fait perdre le plus de argent
     """,
     "table": """
         as a table | in a table | as table | en tableau | sous forme de tableau | dans un tableau
@@ -306,6 +321,12 @@ SAME = (
     "colour | color | couleur",
     "size | taille",
     "age",
+    "rental | rentals | ride | rides | trip | trips | journey | journeys | trajet | trajets",
+    "rating | ratings | score | note",
+    "duration | duree",
+    "weight | poids",
+    "temperature",
+    "weather | meteo",
     "job | emploi | metier",
     "delivery | livraison",
     "cash | especes | liquide",
@@ -368,11 +389,43 @@ OF_A_COLUMN = frozenset(  # what the header of a column says beside what it is o
         """
     )
 )
+WHO_SELLS = _stems(  # in the header of a column: who sells, or does what a line says
+    """
+    seller | salesperson | salesman | vendeur | vendeuse | commercial | representative | rep | agent | employee |
+    employe | staff | cashier | caissier | caissiere | conseiller | adviser | advisor | preparateur | trainer | coach |
+    doctor | medecin | practitioner | praticien | technician | technicien | driver | chauffeur | courier | livreur |
+    sales | manager
+    """
+)
+WHO_BUYS = _stems(  # in the header of a column: who pays
+    """
+    customer | client | buyer | acheteur | account | rider | guest | member | membre | patient | passenger | player |
+    student | user | utilisateur | subscriber | abonne | company | entreprise | societe
+    """
+)
+AVERAGED = _stems(  # in the header of a column: each line has its own, and their sum means nothing
+    """
+    age | rating | score | note | grade | star | etoile | satisfaction | rate | taux | ratio | percent | percentage |
+    pourcentage | pct | index | indice | rank | temperature | humidity | humidite |
+    distance | km | kilometrage | mileage | mpg | speed | vitesse | duration | duree | time | temps | runtime |
+    delay | delai | waiting | attente | minute | hour | heure | day | jour | weight | poids | kg | height | hauteur |
+    width | largeur | length | longueur | size | taille | surface | area | superficie | horsepower | puissance |
+    price | prix | average | moyenne | mean | median | tenure | anciennete | monthly | mensuel | mensuelle
+    """
+)
+ADDED = _stems(  # in the header of a column: what adds up, as money does
+    """
+    profit | benefice | margin | marge | cost | cout | revenue | sale | vente | spend | spending | spent | depense |
+    tip | pourboire | fee | frais | commission | tax | taxe | tva | vat | remboursement | refund | rebate | remise |
+    reduction | discount | saving | postage | shipping | charge | payment | paiement | total | amount | montant |
+    quantity | quantite | unit | unite | count | donation | don | bonus | deposit | consigne
+    """
+)
 BEYOND = frozenset(  # what is asked of numbers and not computed: said so, as a word that is known
     (
         "scatter", "scatterplot", "nuage", "relationship", "relation", "correlation", "correlate", "correlated",
         "correle", "correlee", "histogram", "histogramme", "distribution", "boxplot", "box", "median", "mediane",
-        "vs", "versus", "against", "contre",
+        "vs", "versus", "against", "contre", "lien", "link", "impact", "effect", "effet", "influence",
         "variance", "deviation", "percentile", "quartile", "max", "maximum", "min", "minimum", "ecart", "regression",
     )
 )  # fmt: skip
@@ -413,7 +466,7 @@ STOP = """
     map | map of | choropleth | carte de chaleur | carte thermique | diagramme circulaire | graphique circulaire |
     barre | barres | barres empilees | en barres | empile | empilee | empilees | aires empilees | stacked area |
     area plot | bubble chart | bubble | bubbles | donut | donut chart | doughnut | treemap | column chart | bar plot |
-    line plot |
+    line plot | as a line | as lines | as bars | as a bar | as a pie | as a map | place | en courbe | en camembert |
     barplot | x | y = | ordered | filled | showing | shows | depict | draw me | distinct | distincts |
     distincte | distinctes | differents | differente | differentes | uniques | trace | tracer | tracez | dessine |
     dessiner | ranked | trie | triee | tries | triees | triees par | generate |

@@ -990,3 +990,101 @@ def test_answers_about_an_unknown_file_are_those_of_pandas(kept):
         result = statement.answer(catalogue, query, partial(tables.query, sold))
         shown = result.table.set_index(query.by[0])[query.measures[0]]
         assert shown.to_dict() == pytest.approx(wanted.to_dict(), abs=0.005), text
+
+
+@pytest.mark.parametrize(
+    ("shop", "text", "queries"),
+    [
+        # numbers that are each line's own are averaged, money is added up, and of what nobody knows both are offered
+        ("jardinerie", "température par météo", [Query(("température.mean",), ("météo",))]),
+        ("bikes", "rider age by station", [Query(("rider_age.mean",), ("station",))]),
+        ("bikes", "total distance by station", [Query(("distance.sum",), ("station",))]),
+        ("bikes", "share of distance by station", [Query(("distance.sum",), ("station",), share=True)]),
+        ("jardinerie", "poids livré total par rayon", [Query(("poids_livré.sum",), ("category",))]),
+        ("jardinerie", "poids moyen livré par rayon", [Query(("poids_livré.mean",), ("category",))]),
+        ("bakery", "pourboires par rayon", [Query(("pourboire.sum",), ("category",))]),
+        (
+            "bikes",
+            "battery used by helmet",
+            [Query(("battery_used.sum",), ("helmet",)), Query(("battery_used.mean",), ("helmet",))],
+        ),
+        # scores that are kept as texts are numbers, too
+        ("bikes", "average rating by bike type", [Query(("rating.mean",), ("bike_type",))]),
+        ("bikes", "rides by rating", [Query(("lines",), ("rating",))]),
+        (
+            "bikes",
+            "worst rating by station",
+            [Query(("rating.min",), ("station",)), Query(("rating.mean",), ("station",), order="least")],
+        ),
+        ("jardinerie", "les 3 articles les plus vendus", [Query(("revenue",), ("product",), order="most", limit=3)]),
+        # who: those who sell or buy; who can be meant by it is offered
+        ("bakery", "qui a fait le plus gros CA", [Query(("revenue",), ("vendeur",), order="most", limit=1)]),
+        ("bikes", "who spent the most", [Query(("revenue",), ("rider",), order="most", limit=1)]),
+        (
+            "demo",
+            "qui a fait le plus gros CA",
+            [Query(("revenue",), (name,), order="most", limit=1) for name in ("store", "customer")],
+        ),
+        ("demo", "who bought the most", [Query(("revenue",), ("customer",), order="most", limit=1)]),
+        # what a line is called by the column that numbers it
+        ("bikes", "rentals by membership", [Query(("lines",), ("membership",))]),
+        ("bikes", "average fare per ride by helmet", [Query(("revenue",), ("helmet",), over="line")]),
+        ("bikes", "longest ride by distance for each bike type", [Query(("distance.max",), ("bike_type",))]),
+        ("hotel", "count bookings by nationality", [Query(("lines",), ("nationality",))]),
+        # lists of columns, days of a value, losses, an average by month
+        ("american", "sales profit by segment", [Query(("revenue", "profit.sum"), ("segment",))]),
+        ("jardinerie", "CA les jours de pluie", [Query(("revenue",), filters=(Filter("météo", ("Pluie",)),))]),
+        ("american", "which city loses the most money", [Query(("margin",), ("city",), order="least", limit=1)]),
+        (
+            "american",
+            "average sales by month",
+            [Query(("revenue",), over="month"), Query(("revenue",), grain="month", over="line")],
+        ),
+    ],
+)
+def test_columns_that_vigie_does_not_know_are_read_as_those_who_see_them_do(shops, shop, text, queries):
+    catalogue, words, _codes = shops[shop]
+    understood = understand(text, catalogue, words)
+    assert not understood.unknown
+    assert [*understood.readings] == queries
+
+
+@pytest.mark.parametrize(
+    ("shop", "text", "word"),
+    [
+        ("bikes", "revenue by city", "city"),  # a city bike is no city
+        ("hotel", "how many adults by hotel", "adults"),  # not how many different numbers of them
+        ("jardinerie", "répartition des âges", "repartition"),
+        ("pharmacie", "lien entre remboursement et quantité", "lien"),  # no mistyped line
+    ],
+)
+def test_what_columns_do_not_say_is_not_answered_with_something_like_it(shops, shop, text, word):
+    catalogue, words, _codes = shops[shop]
+    understood = understand(text, catalogue, words)
+    assert [one.word for one in understood.unknown] == [word]
+    assert not any(name.endswith(".distinct") for one in understood.readings for name in one.measures)
+
+
+def test_shipping_needs_lines_of_shipping(shops):
+    catalogue, words, _codes = shops["wholesale"]
+    said = understand("frais de port par état", catalogue, words)
+    assert said.lacking == ("shipping",)
+    with locales.using("en"):
+        assert wording.lacks(catalogue, "shipping") == "Shipping: no line of these data is of this kind."
+    catalogue, words, _codes = shops["demo"]
+    assert understand("frais de port par magasin", catalogue, words).readings == (Query(("shipping",), ("store",)),)
+
+
+def test_scores_that_are_kept_as_texts_have_the_mean_of_pandas(kept):
+    home, made = kept
+    frame = bench.ask_shops.bikes()
+    catalogue, words, _codes = made["bikes"]
+    for text, wanted in (
+        ("average rating by station", frame.groupby("Station")["Rating"].mean()),
+        ("duration by station", frame.groupby("Station")["Duration"].mean()),
+        ("median rating by station", frame.groupby("Station")["Rating"].median()),
+    ):
+        (query,) = understand(text, catalogue, words).readings
+        result = statement.answer(catalogue, query, partial(tables.query, tables.active(home / "bikes", "sales")))
+        shown = result.table.set_index("station")[query.measures[0]]
+        assert shown.to_dict() == pytest.approx(wanted.to_dict()), text
