@@ -75,7 +75,7 @@ def known(sold: Stored, people: Stored | None) -> tuple[Catalogue, Lexicon]:
     first, last = sold.span or (NOW, NOW)
     ask = {"sales": partial(tables.query, sold)} | ({"customers": partial(tables.query, people)} if people else {})
     columns = people.columns["customers"] if people else None
-    made = model.known(sold.columns, (first.date(), last.date()), ask, (), columns, sold.origin.columns)
+    made = model.known(sold.columns, (first.date(), last.date()), ask, (), columns, model.headers(sold))
     return made.catalogue, made.lexicon
 
 
