@@ -190,7 +190,8 @@ class Draft:
         after, later = (*rest, Item(), Item())[:2]
         of_scores = {one.name.rpartition(".")[0] for one in self._named(item, "measure")}
         if {one.name for one in self._named(item, "dimension")} & of_scores:
-            return "dimension" if self.role in ("by", "which") else "measure"
+            ranking = self.role == "by" and bool(self.order) and bool(self.by)  # "top 5 hotels by review score"
+            return "dimension" if self.role in ("by", "which") and not ranking else "measure"
         ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
         qualifies = any(self._is_value_of(after, one.name) for one in self._named(item, "dimension"))
         one_who = after.command() == "which" and not item.plural  # "the customer who spent most"
@@ -255,6 +256,8 @@ class Draft:
             return
         self.bought |= item.written.startswith(BOUGHT)
         self.who |= item.written in WHO and not (before.entries or before.word or before.gap)
+        if command == "not" and before.command() in (*GO_ON, "either") and self._both(after):
+            return
         self.negated = command == "not" or (self.negated and command in GO_ON)
         self.denied |= command == "not"
         self.held = command == "with" or (self.held and command in GO_ON)
@@ -316,6 +319,17 @@ class Draft:
         elif command in WHOLE:
             self.said.add(command)
             self.against = item.written if command == "against" else self.against
+
+    def _both(self, after: Item) -> bool:
+        """Whether "and without" behind "with" sets the two apart: "with a card and without", "with or without a card"."""
+        said = self.filters[-1].dimension if self.filters else ""
+        if not after.entries and said in self.lexicon.binary:
+            self.filters.pop()
+        else:
+            said = next((one.name for one in after.entries if self.held and one.name in self.lexicon.binary), "")
+        self.by += [said] if said else []
+        self.cleared += [said] if said else []
+        return bool(said)
 
     def _over_lines(self) -> None:
         self.mean = self.mean or not self.averaged
@@ -461,7 +475,7 @@ class Draft:
         binary = next((one.name for one in self._named(item, "dimension") if one.name in self.lexicon.binary), "")
         yes, no = self.lexicon.binary.get(binary, ("", ""))
         flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
-        if binary and (self.negated or self.held or flag) and self.role != "by":
+        if binary and binary not in self.cleared and (self.negated or self.held or flag) and self.role != "by":
             self._filter(Filter(binary, (no if self.negated else yes,)))
             self.denied = False
             return

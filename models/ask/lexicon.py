@@ -190,8 +190,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         if len(values) <= MAX_LEVELS_OF_A_WORD and name != "customer":  # people share their first names with feasts
             said = {word for phrase in known.dimensions[name].words for word in key(phrase)}
             for word, which in _shared(values, called).items():
-                if word in said or any(one.kind == "command" for one in found.get((word,), ())):
-                    continue  # "booking" is no "Booking.com" where the column is "Booking channel"
+                if word in said or any(one.kind in ("command", "dimension") for one in found.get((word,), ())):
+                    continue  # no "Booking.com" where the column is "Booking channel", no "United States" of "states"
                 say((word,), Entry("value", name, (which,), whole=False))
                 say_all(_same(word), Entry("value", name, (which,), whole=False))
     every = {word for phrase in found for word in phrase}

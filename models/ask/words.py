@@ -406,7 +406,7 @@ WHO_BUYS = _stems(  # in the header of a column: who pays
 AVERAGED = _stems(  # in the header of a column: each line has its own, and their sum means nothing
     """
     age | rating | score | note | grade | star | etoile | satisfaction | rate | taux | ratio | percent | percentage |
-    pourcentage | pct | index | indice | rank | temperature | humidity | humidite |
+    pourcentage | pct | index | indice | rank | degre | degree | temperature | humidity | humidite |
     distance | km | kilometrage | mileage | mpg | speed | vitesse | duration | duree | time | temps | runtime |
     delay | delai | waiting | attente | minute | hour | heure | day | jour | weight | poids | kg | height | hauteur |
     width | largeur | length | longueur | size | taille | surface | area | superficie | horsepower | puissance |

@@ -1031,6 +1031,9 @@ def test_answers_about_an_unknown_file_are_those_of_pandas(kept):
         ("bikes", "average fare per ride by helmet", [Query(("revenue",), ("helmet",), over="line")]),
         ("bikes", "longest ride by distance for each bike type", [Query(("distance.max",), ("bike_type",))]),
         ("hotel", "count bookings by nationality", [Query(("lines",), ("nationality",))]),
+        ("hotel", "top 2 hotels by review score", [Query(("review_score.mean",), ("hotel",), order="most", limit=2)]),
+        ("bikes", "fare with and without a helmet", [Query(("revenue",), ("helmet",))]),
+        ("jardinerie", "panier moyen avec carte fidélité et sans", [Query(("basket",), ("carte_fidélité",))]),
         # lists of columns, days of a value, losses, an average by month
         ("american", "sales profit by segment", [Query(("revenue", "profit.sum"), ("segment",))]),
         ("jardinerie", "CA les jours de pluie", [Query(("revenue",), filters=(Filter("météo", ("Pluie",)),))]),
