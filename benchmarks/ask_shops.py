@@ -159,7 +159,8 @@ def gym(seed: int = 0) -> pd.DataFrame:
     )
 
 
-def _days(random: np.random.Generator, first: str, span: int, count: int) -> pd.Series:
+def days(random: np.random.Generator, first: str, span: int, count: int) -> pd.Series:
+    """So many days of the `span` that begins with `first`."""
     return pd.Series(pd.Timestamp(first) + pd.to_timedelta(np.sort(random.integers(0, span, count)), unit="D"))
 
 
@@ -175,7 +176,7 @@ def fitness(seed: int = 11) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Receipt": [f"R{50000 + line // 2}" for line in range(count)],
-            "Sold on": _days(random, "2024-03-01", 900, count).dt.strftime("%Y-%m-%d"),
+            "Sold on": days(random, "2024-03-01", 900, count).dt.strftime("%Y-%m-%d"),
             "Club": random.choice(["Riverside", "Old Town", "Harbour", "Northgate"], count),
             "Item": item,
             "Item group": [goods[one][0] for one in item],
@@ -203,7 +204,7 @@ def motorcycles(seed: int = 12) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "N° facture": [f"F{9000 + line // 3}" for line in range(count)],
-            "Date": _days(random, "2023-06-01", 1100, count).dt.strftime("%d/%m/%Y"),
+            "Date": days(random, "2023-06-01", 1100, count).dt.strftime("%d/%m/%Y"),
             "Client": [f"K{one:03d}" for one in random.integers(0, 150, count)],
             "Désignation": part,
             "Famille": [goods[one][0] for one in part],
@@ -229,7 +230,7 @@ def fournil(seed: int = 13) -> pd.DataFrame:
         "Sandwich jambon": ("Snacking", 4.9), "Quiche": ("Snacking", 4.2),
     }  # fmt: skip
     item, units = random.choice(list(goods), count), random.integers(1, 5, count)
-    when = _days(random, "2025-01-02", 640, count) + pd.to_timedelta(random.integers(390, 1170, count), unit="min")
+    when = days(random, "2025-01-02", 640, count) + pd.to_timedelta(random.integers(390, 1170, count), unit="min")
     return pd.DataFrame(
         {
             "Ticket": [f"T{line // 2}" for line in range(count)],
@@ -258,7 +259,7 @@ def software(seed: int = 14) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Invoice": [f"INV-{line // 2}" for line in range(count)],
-            "Invoice date": _days(random, "2023-01-01", 1280, count).dt.strftime("%Y-%m-%d"),
+            "Invoice date": days(random, "2023-01-01", 1280, count).dt.strftime("%Y-%m-%d"),
             "Account": [f"A-{one:03d}" for one in random.integers(0, 220, count)],
             "Product": product,
             "Product line": [goods[one][0] for one in product],
@@ -290,7 +291,7 @@ def wholesale(seed: int = 15, first: str = "2022-01-03") -> pd.DataFrame:
     }
     category, region = random.choice(list(kinds), count), random.choice(list(places), count)
     kind, state = [random.choice(kinds[one]) for one in category], [random.choice(list(places[one])) for one in region]
-    number, day = random.integers(1, 9, count), _days(random, first, 1450, count)
+    number, day = random.integers(1, 9, count), days(random, first, 1450, count)
     units = random.integers(1, 10, count)
     sales = np.round(random.lognormal(4, 0.9, count) * units, 2)
     return pd.DataFrame(
@@ -327,7 +328,7 @@ def cars(seed: int = 16) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Deal no": [f"D{line}" for line in range(count)],
-            "Sale date": _days(random, "2022-02-01", 1300, count).dt.strftime("%Y-%m-%d"),
+            "Sale date": days(random, "2022-02-01", 1300, count).dt.strftime("%Y-%m-%d"),
             "Model": model,
             "Make": [models[one][0] for one in model],
             "Origin": [models[one][1] for one in model],
@@ -361,7 +362,7 @@ def concession(seed: int = 22) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "N° vente": [f"V{20000 + line}" for line in range(count)],
-            "Date de vente": _days(random, "2023-09-01", 1100, count).dt.strftime("%d/%m/%Y"),
+            "Date de vente": days(random, "2023-09-01", 1100, count).dt.strftime("%d/%m/%Y"),
             "Client": [f"C{one:04d}" for one in random.integers(0, 900, count)],
             "Modèle": model,
             "Marque": [models[one][0] for one in model],
@@ -392,7 +393,7 @@ def cinema(seed: int = 23) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Booking": [f"B{40000 + line}" for line in range(count)],
-            "Show time": (_days(random, "2024-05-01", 850, count) + minutes).dt.strftime("%Y-%m-%d %H:%M"),
+            "Show time": (days(random, "2024-05-01", 850, count) + minutes).dt.strftime("%Y-%m-%d %H:%M"),
             "Cinema": random.choice(["Odeon Park", "Rialto", "Majestic"], count),
             "Screen": random.choice(["Screen 1", "Screen 2", "Screen 3", "IMAX"], count),
             "Film": film,
@@ -418,7 +419,7 @@ def pharmacie(seed: int = 24) -> pd.DataFrame:
     }  # fmt: skip
     product, units = random.choice(list(goods), count), random.integers(1, 5, count)
     price = np.array([goods[one][2] for one in product])
-    when = _days(random, "2024-10-01", 700, count) + pd.to_timedelta(random.integers(510, 1170, count), unit="min")
+    when = days(random, "2024-10-01", 700, count) + pd.to_timedelta(random.integers(510, 1170, count), unit="min")
     return pd.DataFrame(
         {
             "Ticket": [f"T{line // 2}" for line in range(count)],
@@ -445,7 +446,7 @@ def hotel(seed: int = 25) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Booking ID": [f"H{70000 + line}" for line in range(count)],
-            "Arrival date": _days(random, "2024-01-01", 960, count).dt.strftime("%Y-%m-%d"),
+            "Arrival date": days(random, "2024-01-01", 960, count).dt.strftime("%Y-%m-%d"),
             "Guest": [f"G{one:04d}" for one in random.integers(0, 1200, count)],
             "Hotel": random.choice(["Seaview", "Grand Central", "Alpine Lodge"], count),
             "Room type": room,
@@ -457,110 +458,5 @@ def hotel(seed: int = 25) -> pd.DataFrame:
             "Lead time": random.integers(0, 180, count),
             "Adults": random.integers(1, 4, count),
             "Review score": np.round(random.uniform(5, 10, count), 1),
-        }
-    )
-
-
-def american(seed: int = 31) -> pd.DataFrame:
-    """Order lines with the columns that everybody's superstore has."""
-    random, count = np.random.default_rng(seed), 4000
-    kinds = {
-        "Furniture": ["Chairs", "Tables", "Bookcases", "Furnishings"],
-        "Technology": ["Phones", "Copiers", "Machines", "Accessories"],
-        "Office Supplies": ["Paper", "Binders", "Storage", "Art", "Labels", "Appliances"],
-    }
-    places = {
-        "West": {"California": ["Los Angeles", "San Francisco"], "Washington": ["Seattle"]},
-        "East": {"New York": ["New York City"], "Pennsylvania": ["Philadelphia"]},
-        "Central": {"Texas": ["Houston", "Dallas"], "Illinois": ["Chicago"]},
-        "South": {"Florida": ["Miami", "Jacksonville"], "Georgia": ["Atlanta"]},
-    }
-    people = ["Sean Miller", "Tamara Chand", "Raymond Buch", "Adrian Barton", "Ken Lonsdale", "Sanjit Engle"]
-    people += [f"{first} {last}" for first in ("Hunter", "Greg", "Clay") for last in ("Lopez", "Maxwell", "Ludtke")]
-    category, region = random.choice(list(kinds), count), random.choice(list(places), count)
-    state = [random.choice(list(places[one])) for one in region]
-    kind, number = [random.choice(kinds[one]) for one in category], random.integers(1, 9, count)
-    who, day = random.integers(0, len(people), count), _days(random, "2014-01-03", 1458, count)
-    units = random.integers(1, 10, count)
-    sales = np.round(random.lognormal(4, 0.9, count) * units, 2)
-    return pd.DataFrame(
-        {
-            "Row ID": range(1, count + 1),
-            "Order ID": [f"CA-{line // 2}" for line in range(100000, 100000 + count)],
-            "Order Date": day.dt.strftime("%m/%d/%Y"),
-            "Ship Date": (day + pd.to_timedelta(random.integers(0, 8, count), unit="D")).dt.strftime("%m/%d/%Y"),
-            "Ship Mode": random.choice(["Standard Class", "Second Class", "First Class", "Same Day"], count),
-            "Customer ID": [f"{people[one][:2].upper()}-{10000 + one}" for one in who],
-            "Customer Name": [people[one] for one in who],
-            "Segment": random.choice(["Consumer", "Corporate", "Home Office"], count),
-            "Country": "United States",
-            "City": [random.choice(places[one][which]) for one, which in zip(region, state, strict=True)],
-            "State": state,
-            "Region": region,
-            "Product ID": [f"{one[:3].upper()}-{which}" for one, which in zip(kind, number, strict=True)],
-            "Category": category,
-            "Sub-Category": kind,
-            "Product Name": [f"{one} series {which}" for one, which in zip(kind, number, strict=True)],
-            "Sales": sales,
-            "Quantity": units,
-            "Discount": random.choice([0, 0.1, 0.2, 0.4], count),
-            "Profit": np.round(sales * random.normal(0.12, 0.2, count), 2),
-        }
-    )
-
-
-def jardinerie(seed: int = 32) -> pd.DataFrame:
-    """French garden centres: their tills, with who bought and how it was that day."""
-    random, count = np.random.default_rng(seed), 4000
-    goods = {
-        "Rosier": ("Végétaux", 14.9), "Géranium": ("Végétaux", 4.5), "Lavande": ("Végétaux", 6.9),
-        "Terreau universel": ("Terreaux", 8.9), "Engrais gazon": ("Terreaux", 17.5), "Sécateur": ("Outillage", 21.0),
-        "Arrosoir": ("Outillage", 12.0), "Salon de jardin": ("Mobilier", 349.0), "Parasol": ("Mobilier", 89.0),
-        "Croquettes chat": ("Animalerie", 23.5),
-    }  # fmt: skip
-    product, units = random.choice(list(goods), count), random.integers(1, 6, count)
-    when = _days(random, "2024-02-01", 900, count) + pd.to_timedelta(random.integers(540, 1140, count), unit="min")
-    return pd.DataFrame(
-        {
-            "N° ticket": [f"J{line // 2}" for line in range(60000, 60000 + count)],
-            "Date": when.sort_values().dt.strftime("%d/%m/%Y %H:%M").to_numpy(),
-            "Jardinerie": random.choice(["Orvault", "Vertou", "Rezé"], count),
-            "Rayon": [goods[one][0] for one in product],
-            "Article": product,
-            "Vendeur": random.choice(["Maëlle", "Thomas", "Sofiane"], count),
-            "Quantité": units,
-            "Montant": np.round([goods[one][1] * some for one, some in zip(product, units, strict=True)], 2),
-            "Carte fidélité": random.choice(["oui", "non"], count),
-            "Âge client": random.integers(19, 88, count),
-            "Note satisfaction": random.integers(1, 6, count),
-            "Température": np.round(random.normal(16, 7, count), 1),
-            "Météo": random.choice(["Soleil", "Pluie", "Nuageux"], count),
-            "Poids livré": np.round(random.exponential(6, count), 1),
-        }
-    )
-
-
-def bikes(seed: int = 33) -> pd.DataFrame:
-    """A bike rental by station: a line a ride."""
-    random, count = np.random.default_rng(seed), 4000
-    stations, minutes = ["Harbour", "Central Station", "Old Mill", "University"], random.integers(5, 240, count)
-    begin = _days(random, "2024-04-01", 900, count) + pd.to_timedelta(random.integers(360, 1380, count), unit="min")
-    kind = random.choice(["City bike", "E-bike", "Cargo bike", "Tandem"], count)
-    return pd.DataFrame(
-        {
-            "Rental ID": [f"R{line}" for line in range(80000, 80000 + count)],
-            "Start time": begin.dt.strftime("%Y-%m-%d %H:%M"),
-            "Station": random.choice(stations, count),
-            "Return station": random.choice(stations, count),
-            "Bike type": kind,
-            "Rider": [f"RD{one:04d}" for one in random.integers(0, 1100, count)],
-            "Membership": random.choice(["Day pass", "Monthly", "Annual"], count),
-            "Fare": np.round(1 + minutes * random.choice([0.05, 0.08, 0.12], count), 2),
-            "Duration": minutes,
-            "Distance": np.round(minutes * random.uniform(0.1, 0.25, count), 1),
-            "Rider age": random.integers(16, 75, count),
-            "Rating": random.integers(1, 6, count),
-            "Battery used": np.round(np.where(kind == "E-bike", random.uniform(2, 90, count), 0), 1),
-            "Helmet": random.choice(["yes", "no"], count),
         }
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import locales
 from data import schemas
@@ -14,6 +14,7 @@ from locales import N_
 from locales.labels import label
 from models import segmenting
 from models.ask import periods, spelling, synonyms, words
+from models.ask.columns import usual
 from models.ask.formulas import (
     DIMENSIONS,
     LINE,
@@ -182,12 +183,6 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
     )
     yield from (mean, added) if usual(column) == "mean" else (added, mean)
     yield from _of_single(column, table, rows)
-
-
-def usual(called: str) -> Literal["sum", "mean", ""]:
-    """What is meant of a column's numbers where it is named alone: nobody adds up ages; "" where it is not sure."""
-    said = set(spelling.key(called))
-    return "mean" if said & words.AVERAGED else "sum" if said & words.ADDED else ""
 
 
 def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collection[str]) -> Catalogue:

@@ -1,10 +1,9 @@
 """A query in the making: what each phrase of a question adds to it."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from models.ask import definitions, when
+from models.ask.columns import better_less
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Statistic
 from models.ask.items import (
@@ -24,11 +23,9 @@ from models.ask.items import (
     Item,
 )
 from models.ask.lexicon import SUPERLATIVES, Entry, Kind, Lexicon
-from models.ask.query import GRAINS, Filter, How, Query, Relation, Threshold
-from models.ask.who import BOUGHT, WHO, those
+from models.ask.query import Filter, How, Relation, Threshold
+from models.ask.who import BOUGHT, WHO
 
-MAX_READINGS = 4
-USUAL = ("revenue", "units", "orders")  # what is offered where no measure was named
 STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
 RATES = {"margin": "margin_rate", "discount": "discount_rate", "returned": "return_rate"}
 RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
@@ -56,17 +53,6 @@ CONDITIONS: dict[
     "losing": ("sales", ("margin", "profit.sum", "benefice.sum", "marge.sum"), "under"),
     "empty": ("stock", ("stock_units",), "at most"),
 }
-BETTER_LESS = (
-    "returned",
-    "return_rate",
-    "units_returned",
-    "stock_out_days",
-    "churn_rate",
-    "left",
-    "discount",
-    "cost",
-    "fees",
-)
 IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
 
 
@@ -212,9 +198,9 @@ class Draft:
         if relation:
             named = self._named(after, "measure")
             if named:
-                self._limit(self._chosen(named), relation, item)
+                self.add_threshold(self._chosen(named), relation, item)
             elif self.measures:
-                self._limit(self.measures[-1], relation, item)
+                self.add_threshold(self.measures[-1], relation, item)
             else:
                 self.waiting.append((relation, item))
         elif number < 1:
@@ -235,7 +221,7 @@ class Draft:
         else:
             self.unread.append(f"{number:g}")
 
-    def _limit(self, measure: str, relation: Relation, number: Item) -> None:
+    def add_threshold(self, measure: str, relation: Relation, number: Item) -> None:
         """A threshold in the measure's own unit; a per cent of money means its rate."""
         value, unit = number.number or 0.0, self.known.measures[measure].unit
         if number.percent and unit != "share" and RATES.get(measure) in self.known.measures:
@@ -291,12 +277,12 @@ class Draft:
             self.mean = True
             own = before.has("measure") and self.measures and self.known.measures[self.measures[-1]].own
             if own or (before.has("measure") and self.measures and not self._named(after, "measure")):
-                self.measures[-1] = self._average(self.measures[-1])
+                self.measures[-1] = self.average_of(self.measures[-1])
         elif command == "sum":
             self.mean = False
             self.total = "" if item.written in ("overall",) else item.written
             if self.total and before.has("measure") and self.measures and not self._named(after, "measure"):
-                self.measures[-1] = self._added(self.measures[-1])
+                self.measures[-1] = self.sum_of(self.measures[-1])
         elif command == "spread":
             self.spread = item.written.split()[0]
         elif command == "share" and item.written == "parts":
@@ -315,13 +301,13 @@ class Draft:
         elif command in PRICED:
             self.failed |= "price" not in self.known.measures
             self.measures, self.order, self.role = ["price"], "most" if command == "dearest" else "least", "most"
-            self.perhaps = ("price", self._of_lines("price", PRICED[command]))
+            self.perhaps = ("price", self.of_lines("price", PRICED[command]))
         elif command in WHOLE:
             self.said.add(command)
             self.against = item.written if command == "against" else self.against
 
     def _both(self, after: Item) -> bool:
-        """Whether "and without" behind "with" sets the two apart: "with a card and without", "with or without a card"."""
+        """Whether "without" behind "with" sets the two apart: "with a card and without", "with or without a card"."""
         said = self.filters[-1].dimension if self.filters else ""
         if not after.entries and said in self.lexicon.binary:
             self.filters.pop()
@@ -338,11 +324,11 @@ class Draft:
     def _signed(self, relation: Relation) -> None:
         """A threshold of zero on the measure before it, or on the next."""
         if self.measures:
-            self._limit(self.measures[-1], relation, Item(number=0.0))
+            self.add_threshold(self.measures[-1], relation, Item(number=0.0))
         else:
             self.waiting.append((relation, Item(number=0.0)))
 
-    def _of_lines(self, measure: str, statistic: Statistic) -> str:
+    def of_lines(self, measure: str, statistic: Statistic) -> str:
         """The largest, smallest or median number of single lines that a measure adds up; "" where lines have none."""
         of_a_line = OF_A_LINE.get(measure, measure.rpartition(".")[0])
         name = f"{of_a_line}.{statistic}"
@@ -356,7 +342,7 @@ class Draft:
             self.single = (self.single[0], item.written)
             return
         measure = self.single[0] or self.measures[-1]
-        if name := self._of_lines(measure, statistic):
+        if name := self.of_lines(measure, statistic):
             self.measures = [*(self.measures if self.single[0] else self.measures[:-1]), name]
         else:
             self.unread.append(item.written)
@@ -365,26 +351,25 @@ class Draft:
     def _single(self, measure: str, item: Item) -> None:
         """The measure behind "max" and the like: of single lines; where it rather is a sum ("max revenue by store"),
         perhaps."""
-        names = [self._of_lines(measure, one) for one in self.pending]
+        names = [self.of_lines(measure, one) for one in self.pending]
         if "" in names:
             self.unread.append(self.single[1])
             names = [measure]
         elif measure in ADDED_UP and item.written not in OF_LINES and self.pending in (["max"], ["min"]):
             self.order, self.perhaps = "most" if self.pending == ["max"] else "least", (measure, names[0])
             names = [measure]
-        self.measures += [*names, *([self._average(measure)] if self.mean else [])]
+        self.measures += [*names, *([self.average_of(measure)] if self.mean else [])]
         self.pending, self.single, self.role = [], (measure, self.single[1]), ""
 
     def _perhaps(self, measure: str, item: Item) -> None:
         """Note that "the highest" may be that of single lines: of a column of numbers, or a price."""
         word = item.written.split(" ", 1)[-1] if item.written.startswith(("le ", "la ", "les ")) else item.written
-        statistic = RANKS.get(word) or (
-            SCORED.get(item.command()) if self.known.measures[measure].own == "mean" else None
-        )
+        scored = self.known.measures[measure].own == "mean" and not better_less(measure)
+        statistic = RANKS.get(word) or (SCORED.get(item.command()) if scored else None)
         if statistic and not self.bare and (measure == "price" or self.known.measures[measure].own):
-            self.perhaps = (measure, self._of_lines(measure, statistic))
+            self.perhaps = (measure, self.of_lines(measure, statistic))
 
-    def _average(self, measure: str) -> str:
+    def average_of(self, measure: str) -> str:
         """The average of a measure: of a column of one's own its mean; of what adds up, or counts, that over time."""
         self.mean = False
         mean = measure.removesuffix(".sum") + ".mean"
@@ -394,7 +379,7 @@ class Draft:
         self.averaged += one.additive or one.unit == "count"
         return measure
 
-    def _added(self, measure: str) -> str:
+    def sum_of(self, measure: str) -> str:
         """The sum of a measure, said to be one."""
         self.total = ""
         added = f"{measure.rpartition('.')[0]}.sum"
@@ -425,9 +410,9 @@ class Draft:
             return
         self.single = ("", self.single[1])
         if self.mean:
-            measure = self._average(measure)
+            measure = self.average_of(measure)
         elif self.total:
-            measure = self._added(measure)
+            measure = self.sum_of(measure)
         if measure == "lines" and before.command() == "by" and self.measures:  # "fare per ride", where a line is one
             self._over_lines()
             self.role = ""
@@ -436,7 +421,7 @@ class Draft:
         if item.command() == "share":
             self.said.add("share")
         if self.waiting:
-            self._limit(measure, *self.waiting.pop())
+            self.add_threshold(measure, *self.waiting.pop())
         named_for_its_threshold = any(one.measure in (measure, RATES.get(measure)) for one in self.thresholds)
         if measure in self.measures or named_for_its_threshold:
             pass
@@ -465,6 +450,14 @@ class Draft:
         if ranks:
             self.order = self.order or "most"
         self.role, self.negated = "", False
+
+    def _listed(self, measure: str) -> bool:
+        """Whether a measure right behind another is one more column of a list: "sales profit by category"."""
+        last = self.measures[-1]
+        return all(self.known.measures[one].own or one in ADDED_UP for one in (last, measure))
+
+    def _of_one_column(self, measure: str, other: str) -> bool:
+        return measure.endswith((".sum", ".mean")) and measure.rpartition(".")[0] == other.rpartition(".")[0]
 
     def _dimension(self, item: Item, before: Item, after: Item) -> None:
         name = self._named(item, "dimension")[0].name
@@ -567,175 +560,3 @@ class Draft:
                 self.filters[place] = replace(one, values=tuple(dict.fromkeys((*one.values, *fresh.values))))
                 return
         self.filters.append(fresh)
-
-    def queries(self, time: when.Found, base: Query | None) -> Iterator[Query]:
-        """The queries this can be, one for each dimension that a value may be of."""
-        measure, of_lines = self.perhaps
-        if of_lines and self.measures == [measure] and not (self.limit or self.bare):  # of groups, or of lines?
-            yield from replace(self, measures=[of_lines], order="", perhaps=("", "")).queries(time, base)
-        if self.mean and self.measures:
-            self.measures[-1] = self._average(self.measures[-1])
-        if (unsure := self._unsure()) and "share" not in self.said:
-            for name in (unsure, unsure.removesuffix(".sum") + ".mean"):
-                yield from self._instead(unsure, name).queries(time, base)
-            return
-        limited = ({"sell", "spend"} & self.said or self.by) and self.table == "sales"
-        if self.waiting and not self.measures and limited:  # "that sold more than 4": units, or money?
-            yield from self._either(time, base)
-            return
-        if self.waiting and self.measures:
-            self._limit(self.measures[-1], *self.waiting.pop())
-        if self.who and self.order and not (self.limit or self.grain):
-            if self.by:
-                self.limit = -1  # "who sold most, of the sellers"
-            elif base is None:
-                yield from self._of_those_who(time)
-                return
-        split = bool(self.by or self.grain or (base and (base.by or base.grain)))
-        single = "share" in self.said or "against" in self.said or "either" in self.said
-        if self.waiting or (self.limit > 0 and not self.order) or (self.order and not split and not single):
-            return
-        if self.limit > 0 and len(self.by) > 1 and not self.each:  # so many of all, or of each?
-            return
-        for measures in self._measures(time, base):
-            if "gross" in self.said:  # of revenue it has another name, of all else no meaning
-                measures = tuple("gross_sales" if name == "revenue" else name for name in measures)
-                if "gross_sales" not in measures:
-                    continue
-            counts = any(not self.known.measures[name].additive for name in measures if name in self.known.measures)
-            if self.averaged and (self.averaged != len(measures) or (counts and not self.grain)):
-                continue  # an average of what, is not said
-            for chosen in itertools.islice(itertools.product(*self.choices), MAX_READINGS):
-                made = self._query(measures, [*self.filters, *chosen], time, base)
-                yield made
-                if self.stepped and made.over in GRAINS and definitions.lined(self.known, measures):
-                    yield replace(made, grain=made.over, over="line")  # of the lines of each month, not of months
-
-    def _listed(self, measure: str) -> bool:
-        """Whether a measure right behind another is one more column of a list: "sales profit by category"."""
-        last = self.measures[-1]
-        return all(self.known.measures[one].own or one in ADDED_UP for one in (last, measure))
-
-    def _of_one_column(self, measure: str, other: str) -> bool:
-        return measure.endswith((".sum", ".mean")) and measure.rpartition(".")[0] == other.rpartition(".")[0]
-
-    def _of_those_who(self, time: when.Found) -> Iterator[Query]:
-        """The queries of everybody who can be meant by "who": customers, sellers, stores."""
-        there = [one for one in self.known.dimensions.values() if self.table in one.sql]
-        for name in those(there, self.bought, "sell" in self.said):
-            if not any(one.dimension == name for one in self.filters):
-                yield from replace(self, by=[name], measures=[*self.measures], limit=-1, who=False).queries(time, None)
-
-    def _unsure(self) -> str:
-        """A measure that may be the sum or the mean of its column, as nothing says which; "" for none."""
-        for name in self.measures:
-            one = self.known.measures[name]
-            if one.own == "sum" and name not in self.summed and not definitions.usual(f"{name} {one.title}"):
-                return name
-        return ""
-
-    def _instead(self, measure: str, other: str) -> "Draft":
-        """The same, asked of another measure, and surely."""
-        return replace(
-            self,
-            measures=[other if one == measure else one for one in self.measures],
-            thresholds=[replace(one, measure=other) if one.measure == measure else one for one in self.thresholds],
-            summed=self.summed | {other},
-        )
-
-    def _either(self, time: when.Found, base: Query | None) -> Iterator[Query]:
-        """The queries where a threshold is on units or on money."""
-        relation, number = self.waiting[-1]
-        money_only = "spend" in self.said or number.money
-        for name in USUAL[:1] if money_only else USUAL[:2]:
-            if name in self.known.measures:
-                other = replace(
-                    self, measures=[name], thresholds=[*self.thresholds], waiting=[], filters=[*self.filters]
-                )
-                other._limit(name, relation, number)
-                yield from other.queries(time, base)
-
-    def _measures(self, time: when.Found, base: Query | None) -> list[tuple[str, ...]]:
-        if self.measures == ["products"] and self.counted and "sell" in self.said and "units" in self.known.measures:
-            return [("units",), ("products",)]
-        if self.measures == ["customers"] and {"much", "spend"} <= self.said and "revenue" in self.known.measures:
-            return [("revenue",)]  # "how much did premium members spend"
-        if self.pending:  # "and the median?"
-            names = [self._of_lines(base.measures[-1], one) for one in self.pending] if base else [""]
-            return [] if self.measures or "" in names else [tuple(names)]
-        if self.measures and "share" in self.said:  # parts of a whole are of its sum
-            return [tuple(map(self._added, self.measures))]
-        if self.measures:
-            return [tuple(self.measures)]
-        if self.thresholds:
-            return [tuple(dict.fromkeys(one.measure for one in self.thresholds))]
-        if base is not None:
-            return [] if self.ignored else [base.measures]
-        usual = [name for name in USUAL if name in self.known.measures]
-        named = self.by or self.grain or self.filters or self.choices or time.said
-        if self.table != "sales" or not usual or not (named or {"sell", "spend"} & self.said or self.intent == "why"):
-            return []
-        if self.mean:
-            self._average(usual[0])
-        goods = any(one.dimension == "product" for one in self.filters)
-        if "units" in usual and (
-            ("many" in self.said and ("sell" in self.said or goods)) or ("sell" in self.said and self.order and goods)
-        ):
-            return [("units",)]
-        if {"much", "spend", "share"} & self.said or self.order or self.intent:
-            return [(usual[0],)]
-        return [(name,) for name in (usual[:2] if "sell" in self.said else usual)]
-
-    def _query(self, measures: tuple[str, ...], filters: list[Filter], time: when.Found, base: Query | None) -> Query:
-        by, grain, over, limit = list(self.by), self.grain, "", abs(self.limit)
-        if self.averaged or grain == "line":
-            over, grain = grain or "line", ""
-        if over == "line" and not self.averaged:  # of a mean of lines there is no other
-            over = ""
-        if "share" in self.said and not by and len(filters) == 1:
-            by = [filters[0].dimension]
-        if "against" in self.said or ("either" in self.said and self.order):
-            by += [one.dimension for one in filters if len(one.values) > 1 and one.kept and one.dimension not in by]
-        order = SUPERLATIVES.get(self.order, "")
-        if self.order in ("best", "worst") and measures[0].split(".")[-1] in BETTER_LESS:
-            order = {"most": "least", "least": "most"}[order]
-        period, compared = time.period, time.compared
-        if time.growth and not compared and not self.intent:
-            compared = "year"
-        if compared and not period:
-            period = "this year" if compared == "year" else "previous month"
-        fresh = Query(
-            measures=measures,
-            by=tuple(by),
-            grain=grain,
-            filters=tuple(filters),
-            thresholds=tuple(dict.fromkeys(self.thresholds)),
-            period=period,
-            compared=compared,
-            over=over,
-            order=order,  # type: ignore[arg-type]
-            limit=limit if order else 0,
-            each=self.each if order and limit else "",
-            share="share" in self.said,
-        )
-        return fresh if base is None else self._changed(base, fresh, time)
-
-    def _changed(self, base: Query, fresh: Query, time: when.Found) -> Query:
-        """The query before with what was said in place of what it had."""
-        renewed = {one.dimension for one in fresh.filters} | set(self.cleared)
-        kept = tuple(one for one in base.filters if one.dimension not in renewed)
-        by = fresh.by or tuple(name for name in base.by if name not in self.cleared)
-        return replace(
-            base,
-            measures=fresh.measures,
-            by=by,
-            grain=fresh.grain or base.grain,
-            filters=(*kept, *fresh.filters),
-            thresholds=fresh.thresholds or base.thresholds,
-            period=time.period or base.period,
-            compared=time.compared or base.compared,
-            over=fresh.over or base.over,
-            order=fresh.order or base.order,
-            limit=fresh.limit or base.limit,
-            share=fresh.share or base.share,
-        )

@@ -9,7 +9,7 @@ from typing import Literal
 import locales
 from data import countries
 from locales.labels import label
-from models.ask import synonyms, words
+from models.ask import columns, synonyms, words
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
 from models.ask.spelling import key
@@ -227,7 +227,7 @@ def _parts(known: Catalogue) -> dict[str, list[Measure]]:
     having: dict[str, list[Measure]] = defaultdict(list)
     for measure in known.measures.values():
         for word in set(key(measure.title)) if measure.own in ("sum", "mean") else ():
-            known_word = len(word) > SHORT or word in words.AVERAGED | words.ADDED  # "age", "tip"
+            known_word = len(word) > SHORT or word in columns.AVERAGED | columns.ADDED  # "age", "tip"
             if known_word and word not in words.OF_A_COLUMN and word not in GENERIC:
                 having[word].append(measure)
     return having

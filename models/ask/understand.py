@@ -13,10 +13,11 @@ from datetime import date
 from models.ask import definitions, hours, spelling, when, words
 from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import MAX_READINGS, RELATIONS, Draft
+from models.ask.draft import RELATIONS, Draft
 from models.ask.items import Item
 from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
 from models.ask.query import Query
+from models.ask.readings import MAX_READINGS, queries
 
 MONEY = tuple([word] for word in ("euro", "eur", "pound", "dollar", "gbp", "usd", "livre"))
 MOVED = re.compile(
@@ -92,7 +93,7 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
         draft.read(items)
         if not draft.failed:
             unread = unread or tuple(draft.unread)
-            readings += draft.queries(time, base)
+            readings += queries(draft, time, base)
     possible = tuple(one for one in dict.fromkeys(readings) if definitions.fits(known, one))
     moved = intent == "why"  # "why did it fall", "why was it so bad": the word says what everybody sees
     stray = [item.word for item in items if item.word and not (moved and MOVED.fullmatch(item.word))]

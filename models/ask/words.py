@@ -5,16 +5,10 @@ Capitals, accents and plurals do not matter, except that words in capitals (AOV)
 
 from collections.abc import Iterator
 
-from models.ask.spelling import stem
-
 
 def split(text: str) -> Iterator[str]:
     """The phrases in a text of this module."""
     return filter(None, (" ".join(one.split()) for one in text.split("|")))
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for phrase in split(text) for word in phrase.split())
 
 
 COMMANDS = {  # what changes a question, by what it does
@@ -388,38 +382,6 @@ OF_A_COLUMN = frozenset(  # what the header of a column says beside what it is o
         rate | taux | de | des | du | la | le | of | the | mean | average
         """
     )
-)
-WHO_SELLS = _stems(  # in the header of a column: who sells, or does what a line says
-    """
-    seller | salesperson | salesman | vendeur | vendeuse | commercial | representative | rep | agent | employee |
-    employe | staff | cashier | caissier | caissiere | conseiller | adviser | advisor | preparateur | trainer | coach |
-    doctor | medecin | practitioner | praticien | technician | technicien | driver | chauffeur | courier | livreur |
-    sales | manager
-    """
-)
-WHO_BUYS = _stems(  # in the header of a column: who pays
-    """
-    customer | client | buyer | acheteur | account | rider | guest | member | membre | patient | passenger | player |
-    student | user | utilisateur | subscriber | abonne | company | entreprise | societe
-    """
-)
-AVERAGED = _stems(  # in the header of a column: each line has its own, and their sum means nothing
-    """
-    age | rating | score | note | grade | star | etoile | satisfaction | rate | taux | ratio | percent | percentage |
-    pourcentage | pct | index | indice | rank | degre | degree | temperature | humidity | humidite |
-    distance | km | kilometrage | mileage | mpg | speed | vitesse | duration | duree | time | temps | runtime |
-    delay | delai | waiting | attente | minute | hour | heure | day | jour | weight | poids | kg | height | hauteur |
-    width | largeur | length | longueur | size | taille | surface | area | superficie | horsepower | puissance |
-    price | prix | average | moyenne | mean | median | tenure | anciennete | monthly | mensuel | mensuelle
-    """
-)
-ADDED = _stems(  # in the header of a column: what adds up, as money does
-    """
-    profit | benefice | margin | marge | cost | cout | revenue | sale | vente | spend | spending | spent | depense |
-    tip | pourboire | fee | frais | commission | tax | taxe | tva | vat | remboursement | refund | rebate | remise |
-    reduction | discount | saving | postage | shipping | charge | payment | paiement | total | amount | montant |
-    quantity | quantite | unit | unite | count | donation | don | bonus | deposit | consigne
-    """
 )
 BEYOND = frozenset(  # what is asked of numbers and not computed: said so, as a word that is known
     (

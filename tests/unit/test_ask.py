@@ -1031,6 +1031,7 @@ def test_answers_about_an_unknown_file_are_those_of_pandas(kept):
         ("bikes", "average fare per ride by helmet", [Query(("revenue",), ("helmet",), over="line")]),
         ("bikes", "longest ride by distance for each bike type", [Query(("distance.max",), ("bike_type",))]),
         ("hotel", "count bookings by nationality", [Query(("lines",), ("nationality",))]),
+        ("hotel", "hotel with the worst lead time", [Query(("lead_time.mean",), ("hotel",), order="most", limit=1)]),
         ("hotel", "top 2 hotels by review score", [Query(("review_score.mean",), ("hotel",), order="most", limit=2)]),
         ("bikes", "fare with and without a helmet", [Query(("revenue",), ("helmet",))]),
         ("jardinerie", "panier moyen avec carte fidélité et sans", [Query(("basket",), ("carte_fidélité",))]),
@@ -1080,7 +1081,7 @@ def test_shipping_needs_lines_of_shipping(shops):
 
 def test_scores_that_are_kept_as_texts_have_the_mean_of_pandas(kept):
     home, made = kept
-    frame = bench.ask_shops.bikes()
+    frame = bench.ask_seen.bikes()
     catalogue, words, _codes = made["bikes"]
     for text, wanted in (
         ("average rating by station", frame.groupby("Station")["Rating"].mean()),
