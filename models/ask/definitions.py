@@ -336,8 +336,8 @@ def shared(known: Catalogue, query: Query) -> bool:
 
 
 def lined(known: Catalogue, measures: Iterable[str]) -> bool:
-    """Whether measures can be averaged over lines: those that add up."""
-    return all(known.measures[name].additive for name in measures)
+    """Whether measures can be averaged over lines: those that add up, and are not their number."""
+    return all(known.measures[name].additive and name != "lines" for name in measures)
 
 
 def fitted(known: Catalogue, query: Query) -> Query | None:

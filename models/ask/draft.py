@@ -46,6 +46,7 @@ EACH = (
     "dans chaque",
 )  # before what there is one of
 COUNTS = ("customers", "customers.count", "lines")
+COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[
     str, tuple[str, tuple[str, ...], Relation]
@@ -134,7 +135,7 @@ class Draft:
                     "grain": self._grain,
                 }[kind](item, before, after)
         self.failed |= self.denied
-        if self.against and self.coloured and len(self.measures) > 1:
+        if self.against and len(self.measures) > 1 and (self.coloured or not (self.by or self.grain)):
             self.unread.append(self.against)  # "price vs weight, coloured by body": a point is a line, no body
         there = [self.known.measures[name] for name in self.measures if name in self.known.measures]
         of_numbers = any(one.name in OF_NUMBERS or one.own for one in there)
@@ -178,6 +179,8 @@ class Draft:
         if {one.name for one in self._named(item, "dimension")} & of_scores:
             ranking = self.role == "by" and bool(self.order) and bool(self.by)  # "top 5 hotels by review score"
             return "dimension" if self.role in ("by", "which") and not ranking else "measure"
+        if self.by and before.written in COUNTING and item.has("measure", *COUNTS) and "measure" in kinds:
+            return "measure"  # "which state has the most customers"
         ranked = after.command() == "by" and later.has("measure") and not later.has("dimension")
         qualifies = any(self._is_value_of(after, one.name) for one in self._named(item, "dimension"))
         one_who = after.command() == "which" and not item.plural  # "the customer who spent most"
@@ -472,6 +475,11 @@ class Draft:
             self._filter(Filter(binary, (no if self.negated else yes,)))
             self.denied = False
             return
+        if before.written in ("per", "par") and self._per_customer(name):
+            return
+        unit = name == "hour" and item.placed  # "total duration in hours"
+        if unit or (before.written == "per" and name in self.lexicon.numeric and not item.plural):
+            self.unread.append(item.written)  # "revenue per adult": a ratio
         if self.role == "many" and not item.has("measure"):
             counted = COUNTED.get(name, f"{name}.distinct")
             self.failed |= counted not in self.known.measures
@@ -497,6 +505,14 @@ class Draft:
                 self.each = name
             self._one(item)
         self.role, self.negated = ("by" if self.role == "by" else ""), False
+
+    def _per_customer(self, name: str) -> bool:
+        """Whether it is an average of each customer that is asked for: "average sales per customer"."""
+        ratio = f"{self.measures[-1]}_per_customer" if self.measures else ""
+        if name != "customer" or not self.averaged or ratio not in self.known.measures:
+            return False
+        self.measures[-1], self.averaged, self.role = ratio, self.averaged - 1, ""
+        return True
 
     def _many(self, name: str) -> bool:
         """Whether a dimension is products, or people: so many that values of others say which."""

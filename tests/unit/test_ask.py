@@ -1035,6 +1035,12 @@ def test_answers_about_an_unknown_file_are_those_of_pandas(kept):
         ("hotel", "top 2 hotels by review score", [Query(("review_score.mean",), ("hotel",), order="most", limit=2)]),
         ("bikes", "fare with and without a helmet", [Query(("revenue",), ("helmet",))]),
         ("jardinerie", "panier moyen avec carte fidélité et sans", [Query(("basket",), ("carte_fidélité",))]),
+        ("american", "ventes moyennes par client", [Query(("revenue_per_customer",))]),
+        (
+            "american",
+            "which state has the most customers",
+            [Query(("customers",), ("state",), order="most", limit=1)],
+        ),
         # lists of columns, days of a value, losses, an average by month
         ("american", "sales profit by segment", [Query(("revenue", "profit.sum"), ("segment",))]),
         ("jardinerie", "CA les jours de pluie", [Query(("revenue",), filters=(Filter("météo", ("Pluie",)),))]),
@@ -1057,6 +1063,9 @@ def test_columns_that_vigie_does_not_know_are_read_as_those_who_see_them_do(shop
     ("shop", "text", "word"),
     [
         ("bikes", "revenue by city", "city"),  # a city bike is no city
+        ("hotel", "revenue per adult", "adult"),
+        ("bikes", "total duration by bike type in hours", "hours"),
+        ("bikes", "duration vs distance", "vs"),  # one dot a ride
         ("hotel", "how many adults by hotel", "adults"),  # not how many different numbers of them
         ("jardinerie", "répartition des âges", "repartition"),
         ("pharmacie", "lien entre remboursement et quantité", "lien"),  # no mistyped line
