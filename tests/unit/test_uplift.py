@@ -29,6 +29,11 @@ def campaigns(seed: int, size: int, saved: dict[str, float], rate: float = 0.3) 
     return facts, np.full(size, rate) + rng.normal(0, 0.01, size), called, (rng.random(size) < risk).astype(float)
 
 
+def one(left: np.ndarray) -> np.ndarray:
+    """All customers are of one campaign."""
+    return np.zeros(len(left), int)
+
+
 def test_difference_is_newcombes():
     """56 of 70 and 48 of 80: Newcombe 1998, table II, method 10: 0.0524 to 0.3339."""
     found = uplift.effect(*arms(80, 48, 70, 56))
@@ -123,8 +128,8 @@ def test_for_whom_calls_work_is_found():
     found = 0
     for seed in range(5):
         facts, risk, called, left = campaigns(seed, 3000, {"monthly": 0.6, "yearly": 0.0})
-        rows = uplift.segments(facts, called, left)
-        curve = uplift.qini(facts, risk, called, left, seed)
+        rows = uplift.segments(facts, called, left, one(left))
+        curve = uplift.qini(facts, risk, called, left, one(left), seed)
         better = rows.set_index("level")["fewer"]
         found += curve.pvalue < 0.05 and set(rows["column"]) == {"contract"} and better["monthly"] > better["yearly"]
     assert found == 5
@@ -134,13 +139,51 @@ def test_noise_is_for_nobody():
     told = 0
     for seed in range(100, 108):
         facts, risk, called, left = campaigns(seed, 1500, {"monthly": 0.3, "yearly": 0.3})
-        told += uplift.qini(facts, risk, called, left, seed).pvalue < 0.05 or len(uplift.segments(facts, called, left))
+        told += uplift.qini(facts, risk, called, left, one(left), seed).pvalue < 0.05 or len(
+            uplift.segments(facts, called, left, one(left))
+        )
     assert told <= 3  # two tests at 5% of eight: one expected, and four in one of a hundred
+
+
+def two_lists(seed: int, saved: dict[str, float]) -> tuple[pd.DataFrame, ...]:
+    """A list of the risky, of whom one in ten is held out, and one of the calm, of whom half are."""
+    rng = np.random.default_rng(seed)
+    of = np.repeat([0, 1], 1200)
+    contract = np.where(rng.random(2400) < np.where(of == 0, 0.8, 0.2), "monthly", "yearly")
+    called = np.r_[uplift.hold_out(1200, 120, seed), uplift.hold_out(1200, 600, seed)]
+    risk = np.where(of == 0, 0.5, 0.1)
+    stays = np.where(called, 1 - pd.Series(contract).map(saved), 1.0)
+    return pd.DataFrame({"contract": contract}), risk, called, (rng.random(2400) < risk * stays).astype(float), of
+
+
+def test_calls_that_do_nothing_are_for_nobody_whoever_was_called_most():
+    """Put together, most of those called are the risky ones: calls would seem to drive them away."""
+    told = 0
+    for seed in range(60):
+        facts, _risk, called, left, of = two_lists(seed, {"monthly": 0.0, "yearly": 0.0})
+        told += len(uplift.segments(facts, called, left, of)) > 0
+    assert told <= 8  # 5% of sixty are three, and nine come in one of 250
+
+
+def test_campaigns_are_compared_within_themselves():
+    facts, risk, called, left, of = two_lists(0, {"monthly": 0.6, "yearly": 0.0})
+    monthly = (facts["contract"] == "monthly").to_numpy()
+    parts = []  # of each list: customers called x held out / all, and the difference of the shares who left
+    for mine in (monthly & (of == 0), monthly & (of == 1)):
+        n, m = (mine & called).sum(), (mine & ~called).sum()
+        parts.append((n * m / (n + m), left[mine & ~called].mean() - left[mine & called].mean()))
+    (first, its), (second, other) = parts
+    row = uplift.segments(facts, called, left, of).set_index("level").loc["monthly"]
+    assert row["fewer"] == pytest.approx((first * its + second * other) / (first + second))
+    assert row["lo"] < (86.4 * 0.3 + 60 * 0.06) / 146.4 < row["hi"]  # the truth, of as many as are expected
+    curve = uplift.qini(facts, risk, called, left, of)
+    whole = [uplift.effect(called[of == which], left[of == which]) for which in (0, 1)]
+    assert curve.fewer[-1] == pytest.approx(sum(part.fewer[0] * part.called for part in whole))
 
 
 def test_qini_ends_at_the_whole_effect():
     facts, risk, called, left = campaigns(3, 2000, {"monthly": 0.6, "yearly": 0.0})
-    curve = uplift.qini(facts, risk, called, left)
+    curve = uplift.qini(facts, risk, called, left, one(left))
     whole = uplift.effect(called, left)
     assert curve.fewer[-1] == pytest.approx(whole.fewer[0] * whole.called)
     assert curve.fewer[0] == 0
@@ -150,6 +193,6 @@ def test_qini_ends_at_the_whole_effect():
 def test_few_leavers_are_too_few():
     facts, risk, called, left = campaigns(0, 100, {"monthly": 0.2}, rate=0.2)
     with pytest.raises(CannotTell, match="left"):
-        uplift.qini(facts, risk, called, left)
+        uplift.qini(facts, risk, called, left, one(left))
     with pytest.raises(CannotTell, match="left"):
-        uplift.segments(facts, called, left)
+        uplift.segments(facts, called, left, one(left))

@@ -319,6 +319,6 @@ def _uplift(
 ) -> tuple[pd.DataFrame, uplift.Qini]:
     listed = pd.concat([campaigns.customers(database.engine(), name) for name, _when in read], ignore_index=True)
     facts = pd.DataFrame([one["facts"] for one in listed["content"]])
-    called, left = listed["called"].to_numpy(bool), listed["left"].to_numpy(float)
-    curve = uplift.qini(facts, listed["risk"].to_numpy(), called, left)
-    return uplift.segments(facts, called, left), curve
+    called, left, of = listed["called"].to_numpy(bool), listed["left"].to_numpy(float), listed["campaign"].to_numpy()
+    curve = uplift.qini(facts, listed["risk"].to_numpy(), called, left, of)
+    return uplift.segments(facts, called, left, of), curve
