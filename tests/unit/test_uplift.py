@@ -1,5 +1,7 @@
 """What a campaign did: published intervals, simulated campaigns whose truth is set, and what cannot be told."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,14 +44,40 @@ def test_difference_is_newcombes():
     assert found.saved[1] < found.saved[0] < found.saved[2]
 
 
+def lists(seed: int, count: int, share: float, saved: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """A campaign that calls `count`, half of them in vain, with `share` of its list held out; its true points fewer."""
+    rng = np.random.default_rng((seed, count, round(100 * share), round(100 * saved)))
+    size = round(count / (1 - share))
+    called = uplift.hold_out(size, size - count, seed)
+    risk = rng.beta(2, 5, size)
+    reached = called & (rng.random(size) < 0.5)
+    left = (rng.random(size) < risk * np.where(reached, 1 - 2 * saved, 1.0)).astype(float)
+    left[rng.random(size) < 0.1] = np.nan  # the file misses some
+    return called, left, saved * float(risk[called].mean())
+
+
+def held_of_campaigns(runs: int) -> dict[str, float]:
+    """How often the 95% interval holds the truth: of the points fewer, of the share saved, and of the share saved where
+    it takes the place of an assumed 30%. A run is 27 campaigns that call 300 to 5,000 and save none, 10% or 30%."""
+    held = np.zeros(3)
+    many = np.zeros(3)
+    for seed in range(runs):
+        for count, share, saved in product((300, 1000, 5000), (0.1, 0.25, 0.5), (0.0, 0.1, 0.3)):
+            called, left, fewer = lists(seed, count, share, saved)
+            found = uplift.effect(called, left)
+            one = uplift.pooled([found])
+            stands = one is not None and one.replaces(0.3)
+            inside = found.saved[1] <= saved <= found.saved[2]
+            held += [found.fewer[1] <= fewer <= found.fewer[2], inside, inside and stands]
+            many += [1, not np.isnan(found.saved[0]), stands]
+    return dict(zip(("fewer", "saved", "replacing"), held / many, strict=True))
+
+
 def test_interval_holds_the_truth():
-    """Share saved 0.25 of 30%: the 95% interval holds it in 95% of 400 campaigns, give or take three errors."""
-    held = 0
-    for seed in range(400):
-        _facts, _risk, called, left = campaigns(seed, 800, {"all": 0.25})
-        found = uplift.effect(called, left)
-        held += found.saved[1] <= 0.25 <= found.saved[2]
-    assert 0.95 - 3 * 0.011 <= held / 400 <= 0.95 + 3 * 0.011
+    """Promised in 95%, and in 9 of 10 where chance had a say in which ones count; of 189, give or take three errors."""
+    held = held_of_campaigns(7)
+    assert min(held["fewer"], held["saved"]) >= 0.95 - 3 * 0.016
+    assert held["replacing"] >= 0.9 - 3 * 0.026
 
 
 def test_unknown_outcomes_are_no_stayers():
@@ -156,13 +184,18 @@ def two_lists(seed: int, saved: dict[str, float]) -> tuple[pd.DataFrame, ...]:
     return pd.DataFrame({"contract": contract}), risk, called, (rng.random(2400) < risk * stays).astype(float), of
 
 
-def test_calls_that_do_nothing_are_for_nobody_whoever_was_called_most():
-    """Put together, most of those called are the risky ones: calls would seem to drive them away."""
+def named_falsely(runs: int) -> float:
+    """How often a column is said to tell customers apart of two campaigns whose calls do nothing."""
     told = 0
-    for seed in range(60):
+    for seed in range(runs):
         facts, _risk, called, left, of = two_lists(seed, {"monthly": 0.0, "yearly": 0.0})
         told += len(uplift.segments(facts, called, left, of)) > 0
-    assert told <= 8  # 5% of sixty are three, and nine come in one of 250
+    return told / runs
+
+
+def test_calls_that_do_nothing_are_for_nobody_whoever_was_called_most():
+    """Put together, most of those called are the risky ones: calls would seem to drive them away."""
+    assert named_falsely(60) <= 8 / 60  # 5% of sixty are three, and nine come in one of 250
 
 
 def test_campaigns_are_compared_within_themselves():
