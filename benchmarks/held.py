@@ -29,6 +29,7 @@ def main(seeds: int = 500) -> None:
     row("expected auc, in the interval of what came", 0.95, realised["auc"])
     for what, held in test_uplift.held_of_campaigns(seeds // 10).items():
         row(f"what calls did ({what}), in its interval", 0.9 if what == "replacing" else 0.95, held)
+    row("share saved by several campaigns together", 0.95, test_uplift.held_together(seeds))
     row("a column that tells nobody apart, said to", 0.05, test_uplift.named_falsely(seeds))
 
 
