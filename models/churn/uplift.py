@@ -158,7 +158,7 @@ def pooled(effects: Sequence[Effect]) -> Pooled | None:
     ratio, variance = np.log(x / n) - np.log(y / m), 1 / x - 1 / n + 1 / y - 1 / m
     weight = 1 / variance
     apart = float(weight @ (ratio - weight @ ratio / weight.sum()) ** 2)
-    # Never less than nothing, as statsmodels 0.14 has it where campaigns are more alike than chance makes them.
+    # Never less than nothing, as statsmodels 0.15 has it where campaigns are more alike than chance makes them.
     between = max(0.0, (apart - len(told) + 1) / (weight.sum() - weight @ weight / weight.sum()))
     weight = 1 / (variance + between)
     mean, error = float(weight @ ratio / weight.sum()), float(weight.sum() ** -0.5)
