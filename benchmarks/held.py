@@ -5,7 +5,7 @@ Run: python -m benchmarks.held [simulations]. The tests look at the same simulat
 
 import sys
 
-from tests.unit import test_drift_performance, test_forecast_bands, test_forecast_steps
+from tests.unit import test_drift_performance, test_forecast_bands, test_forecast_steps, test_uplift
 
 
 def row(what: str, promised: float, held: float) -> None:
@@ -27,6 +27,10 @@ def main(seeds: int = 500) -> None:
     for measure, held in estimated.items():
         row(f"{measure} that came, in its estimate", 0.95, held)
     row("expected auc, in the interval of what came", 0.95, realised["auc"])
+    for what, held in test_uplift.held_of_campaigns(seeds // 10).items():
+        row(f"what calls did ({what}), in its interval", 0.9 if what == "replacing" else 0.95, held)
+    row("share saved by several campaigns together", 0.95, test_uplift.held_together(seeds))
+    row("a column that tells nobody apart, said to", 0.05, test_uplift.named_falsely(seeds))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from data.tables import Stored
 from models.churn import uplift
 from models.churn.uplift import Effect, Pooled
 from models.churn.value import Terms
-from models.statistics import CannotTell
+from models.statistics import Z90, Z95, CannotTell
 from ui import database, inputs
 from ui.text import ngettext
 
@@ -48,7 +48,8 @@ def terms(stored: Stored, currency: str) -> tuple[Terms, int]:
     if found is None or not found.replaces(inputs.SAVED / 100):
         return inputs.offer_terms(currency), 0
     value, lo, hi = (max(0.0, one) for one in found.saved)
-    return inputs.offer_terms(currency, round(100 * value)), round(50 * (hi - lo))
+    # The input's range holds nine times in ten, this interval nineteen times in twenty.
+    return inputs.offer_terms(currency, round(100 * value)), round(50 * (hi - lo) * Z90 / Z95)
 
 
 def note(stored: Stored) -> None:

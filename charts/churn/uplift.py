@@ -26,6 +26,8 @@ def saved(effects: Mapping[str, Effect], together: Pooled | None, assumed: float
         title = (
             _("A call saves {value} of leavers ({lo} to {hi})")
             if together.saved[1] > 0
+            else _("More of those called left than of those held out: calls save {value} of leavers ({lo} to {hi})")
+            if together.saved[2] < 0
             else _("Whether calls save anybody cannot be told yet: {value} of leavers ({lo} to {hi})")
         ).format(value=value, lo=lo, hi=hi)
     middle, lo, hi = np.array(list(known.values()) or [(0.0, 0.0, 0.0)]).T[:, : len(known) or 1]
@@ -66,14 +68,17 @@ def saved(effects: Mapping[str, Effect], together: Pooled | None, assumed: float
 
 def segments(rows: pd.DataFrame) -> go.Figure:
     """By how much fewer leave where they are called, a line a level (see `uplift.segments`)."""
-    best = rows.loc[rows["fewer"].idxmax()]
+    best = rows.loc[rows["lo"].idxmax()]  # what is sure of each, not what a few of them happened to do
     names = [
         theme.plain(pair(column, _level(level))) for column, level in zip(rows["column"], rows["level"], strict=True)
     ]
+    title = _("Calls do not do the same for all, and for whom they work is not sure")
+    if best["lo"] > 0:
+        title = _("Calls work best for {who}: of 100 called, {count} fewer leave").format(
+            who=theme.plain(pair(best["column"], _level(best["level"]))), count=locales.number(100 * best["fewer"])
+        )
     figure = theme.figure(
-        _("Calls work best for {who}: {points} fewer leave").format(
-            who=theme.plain(pair(best["column"], _level(best["level"]))), points=locales.percent(best["fewer"])
-        ),
+        title,
         x=_("Share who left: held out less called, with the 95% interval"),
         height=120 + ROW * len(rows),
         xaxis={"tickformat": ".0%"},
@@ -82,15 +87,15 @@ def segments(rows: pd.DataFrame) -> go.Figure:
         showlegend=False,
     )
     sentence = ngettext(
-        "{name}: {fewer} fewer leave ({lo} to {hi}); {count} customer",
-        "{name}: {fewer} fewer leave ({lo} to {hi}); {count} customers",
+        "{name}: of 100 called, {fewer} fewer leave ({lo} to {hi}); {count} customer",
+        "{name}: of 100 called, {fewer} fewer leave ({lo} to {hi}); {count} customers",
         2,
     )
     hover = [
         sentence.format(
             name=name,
             count=locales.number(row.called + row.held),
-            **{end: locales.percent(getattr(row, end)) for end in ("fewer", "lo", "hi")},
+            **{end: locales.number(100 * getattr(row, end), 1) for end in ("fewer", "lo", "hi")},
         )
         for name, row in zip(names, rows.itertuples(), strict=True)
     ]
@@ -112,9 +117,9 @@ def qini(found: Qini) -> go.Figure:
     half = len(found.share) // 2
     title = _("For whom calls work cannot be told from these campaigns")
     if found.pvalue < 0.05:
-        title = _("Calling the half whom calls help most keeps {some} of the {all} whom all calls keep").format(
-            some=locales.number(found.fewer[half]), all=locales.number(found.fewer[-1])
-        )
+        title = _(
+            "Calling only the half whom calls help most keeps {some} customers, calling all of them {all}"
+        ).format(some=locales.number(found.fewer[half]), all=locales.number(found.fewer[-1]))
     ends = np.r_[found.fewer, found.random]
     figure = theme.figure(
         title,

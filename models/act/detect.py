@@ -67,16 +67,16 @@ def usual(
     """
     known = ~np.isnan(values)
     learned = known & ~apart[:, None]
-    unit, by_line = _things(np.where(learned, values, np.nan), np.where(learned, lines, 0))
+    unit, by_line = _things(np.where(learned, values, 0.0), np.where(learned, lines, 0), learned)
     bend = np.where(unit > 0, 2 * LINES * unit, 1.0)
-    seen = np.where(counted, np.arcsinh(values / bend), values)
-    steady = np.where(counted, 1.0, _steady(lines, known))
-    middle, noises = _follow(seen, steady, learned, counted, weekday, lead)
+    seen = np.where(learned, np.where(counted, np.arcsinh(values / bend), values), 0.0)
+    steady = None if counted.all() else np.where(counted, 1.0, _steady(lines, known))
+    middle, noises = _follow(seen, steady, learned, counted, weekday, lead, since)
     rows = slice(since, None)
-    seen, middle, values, lines = seen[rows], middle[rows], values[rows], lines[rows]
+    seen, values, lines = seen[rows], values[rows], lines[rows]
     flat = np.abs(seen - middle) <= 1e-9 * np.maximum(np.abs(middle), 1)  # never moved, and did not now
     off = np.where(flat, 0.0, seen - middle)
-    off /= np.where(off < 0, noises[0, rows], noises[1, rows])
+    off /= np.where(off < 0, noises[0], noises[1])
     off[~learned[rows]] = np.nan
     expected = np.where(counted, np.sinh(middle) * bend, middle)
     tail = stdtr(TAIL, -np.abs(off))
@@ -93,17 +93,18 @@ def usual(
     return Usual(expected, low, high)
 
 
-def _things(values: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _things(values: np.ndarray, lines: np.ndarray, learned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What one of the things is worth whose number makes the noise, and whether these are lines.
 
     Where days vary less than chance would have it for so many lines (a line sums up a day, as in many files), things
     are smaller: as many as have the variance that there is between a day and the same weekday of the week after.
     """
-    total, days = np.abs(np.nan_to_num(values)).sum(0), (~np.isnan(values)).sum(0)
+    total, days = np.abs(values).sum(0), learned.sum(0)
     unit, mean = total / np.maximum(lines.sum(0), 1), total / np.maximum(days, 1)
-    apart = (values[WEEK:] - values[:-WEEK]) ** 2 / 2
-    pairs = (~np.isnan(apart)).sum(0)
-    varies = np.nan_to_num(apart).sum(0) / np.maximum(pairs, 1) / np.maximum(mean, TINY)
+    both = learned[WEEK:] & learned[:-WEEK]
+    apart = np.where(both, values[WEEK:] - values[:-WEEK], 0.0) ** 2 / 2
+    pairs = both.sum(0)
+    varies = apart.sum(0) / np.maximum(pairs, 1) / np.maximum(mean, TINY)
     steadier = (pairs > WEEK) & (varies < unit / 2)
     return np.where(steadier, np.maximum(varies, mean / LEAST_NOISY), unit), ~steadier
 
@@ -121,56 +122,79 @@ def _steady(lines: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _follow(
-    seen: np.ndarray, steady: np.ndarray, learned: np.ndarray, counted: np.ndarray, weekday: np.ndarray, lead: int
+    seen: np.ndarray,
+    steady: np.ndarray | None,
+    learned: np.ndarray,
+    counted: np.ndarray,
+    weekday: np.ndarray,
+    lead: int,
+    since: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each day was expected to be, NaN until enough is known, and the standard deviation below and above that."""
+    """What each day from `since` on was expected to be, NaN until enough is known, and the standard deviation below and
+    above that. `seen` is 0 where nothing is `learned`; without `steady` no day is noisier for being of few lines."""
     days, series = seen.shape
-    steady = np.broadcast_to(steady, seen.shape)
-    there = np.where(learned, seen, 0.0)
-    news_of = learned.astype(float)
-    middle, noises = np.empty((days, series)), np.empty((2, days, series))  # below, above
-    levels, clean = np.zeros((days + 1, series)), np.zeros((days, series))
-    before = np.cumsum(news_of, axis=0) - news_of  # days with a value, until this one
-    settled = before >= SETTLED
-    quick = np.maximum(LEVEL, 1 / (before + 1)) * news_of
-    slow = np.where(before >= WEEK, np.maximum(WEEKDAY, 1 / (before / WEEK + 3)), 0) * news_of
-    pace = news_of * settled * np.maximum(2 * SCALE, 1 / (np.maximum(before - SETTLED, 0) / 2 + 1))
-    most = np.where(before >= SETTLED + 2 * WEEK, MAX_NEWS, np.inf)
-    held = np.where(before >= SETTLED + 2 * WEEK, 1 / _HELD, 1.0)
+    pace_of = _paces(days)
+    middle, noises = np.empty((days - since, series)), np.empty((2, days - since, series))  # below, above
+    levels, clean = np.zeros((days + 1, series)), np.zeros((max(days - YEAR + NEAR, 0), series))
+    count = np.zeros(series, int)  # days with a value, until this one
     season, spreads, wrong_way = np.zeros((WEEK, series)), np.zeros((2, series)), np.empty((2, series), bool)
     moves = np.zeros((days + 1, series))  # of last year, added up
+    news_of = learned.astype(float)
     near = _near(news_of, slice(0, max(days - YEAR, 0)))
-    every = bool(counted.all())
     for day in range(days):
         if day % AHEAD == 0 and day >= YEAR - NEAR:  # what the next days of last year were is known by now
             _moved(moves, clean, near, day)
-        which, even = weekday[day], steady[day]
+        quick, slow, pace, most, held = pace_of[:, count]
+        usually = season[weekday[day]]
         level = levels[day] + (moves[day + 1] - moves[day])
-        ahead = middle[day]
         if lead > 1:
             early = max(day + 1 - lead, 0)
-            np.add(levels[early] + (moves[day + 1] - moves[early]), season[which], out=ahead)
+            ahead = levels[early] + (moves[day + 1] - moves[early]) + usually
         else:
-            np.add(level, season[which], out=ahead)
+            ahead = level + usually
         least = _least(ahead)
-        if not every:
+        if steady is not None:
             least = np.where(counted, least, MIN_SPREAD * np.abs(ahead) + TINY)
-        noise = noises[:, day]
-        np.maximum(np.sqrt(spreads), least, out=noise)
-        below, above = most[day] * noise
-        off = (there[day] - level - season[which]) / even
+        noise = np.maximum(np.sqrt(spreads), least)
+        if day >= since:
+            middle[day - since] = np.where(count >= WARM + lead - 1, ahead, np.nan)
+            noises[:, day - since] = noise if steady is None else noise * steady[day]
+        below, above = most * noise
+        off = seen[day] - level - usually
+        if steady is not None:
+            off /= steady[day]
         news = np.minimum(np.maximum(off, -below), above)
-        if day < days - YEAR + NEAR:  # the year after asks for it
+        if day < len(clean):  # the year after asks for it
             believed = np.minimum(np.maximum(off, -BELIEVED * below), BELIEVED * above)
-            clean[day] = (level + believed * even) * news_of[day]
-        wrong = news if lead == 1 else np.minimum(np.maximum((there[day] - ahead) / even, -below), above)
+            clean[day] = (level + (believed if steady is None else believed * steady[day])) * news_of[day]
+        wrong = news
+        if lead > 1:
+            wrong = seen[day] - ahead if steady is None else (seen[day] - ahead) / steady[day]
+            wrong = np.minimum(np.maximum(wrong, -below), above)
         np.less_equal(wrong, 0, out=wrong_way[0])
         np.greater_equal(wrong, 0, out=wrong_way[1])
-        spreads += (wrong * wrong * held[day] - spreads) * (pace[day] * wrong_way)
-        levels[day + 1] = level + quick[day] * news
-        season[which] += slow[day] * news
-    told = before >= WARM + lead - 1
-    return np.where(told, middle, np.nan), noises * steady
+        spreads += (wrong * wrong * held - spreads) * (pace * news_of[day] * wrong_way)
+        news *= news_of[day]
+        np.add(level, quick * news, out=levels[day + 1])
+        usually += slow * news
+        count += learned[day]
+    return middle, noises
+
+
+def _paces(days: int) -> np.ndarray:
+    """How much the level, its weekday and the noise take of a day's news, how many standard deviations of it are
+    believed and what its square is worth, by the number of days that are known before it."""
+    before = np.arange(days + 1.0)
+    believing = before >= SETTLED + 2 * WEEK
+    return np.stack(
+        [
+            np.maximum(LEVEL, 1 / (before + 1)),
+            np.where(before >= WEEK, np.maximum(WEEKDAY, 1 / (before / WEEK + 3)), 0),
+            (before >= SETTLED) * np.maximum(2 * SCALE, 1 / (np.maximum(before - SETTLED, 0) / 2 + 1)),
+            np.where(believing, MAX_NEWS, np.inf),
+            np.where(believing, 1 / _HELD, 1.0),
+        ]
+    )
 
 
 def _near(values: np.ndarray, rows: slice) -> np.ndarray:
@@ -183,7 +207,7 @@ def _near(values: np.ndarray, rows: slice) -> np.ndarray:
 
 def _moved(moves: np.ndarray, clean: np.ndarray, near: np.ndarray, day: int) -> None:
     """Add up how the level moved on the same days of the year before, for the `AHEAD` days from `day` on."""
-    until = min(day + AHEAD, len(clean))
+    until = min(day + AHEAD, len(moves) - 1)
     rows = slice(max(day - YEAR - 1, NEAR), until - YEAR)  # of the year before; the one before the first, to begin from
     if rows.stop - rows.start > 0:
         mass = near[rows]

@@ -61,13 +61,15 @@ def read_all(known: Catalogue, alike: Sequence[Rule], ask: Ask, last: date, hist
     sql, values = statement.daily(known, query, (first, last), spread)
     found = ask(sql, **values)
     place = places_of(found["day"], days)
-    found, place = found[place >= 0], place[place >= 0]
+    if (place < 0).any():
+        found, place = found[place >= 0], place[place >= 0]
     if spread == 1 and not one.filters:  # then every line is there
         opened = np.bincount(place, found["lines"], len(days)) > 0
     else:
         opened = _opened(ask, first, last, days)
     codes, levels = pd.factorize(found["level"], sort=True)
-    found, place, codes = found[codes >= 0], place[codes >= 0], codes[codes >= 0]
+    if (codes < 0).any():
+        found, place, codes = found[codes >= 0], place[codes >= 0], codes[codes >= 0]
     names = [str(level) for level in levels]
     count = np.bincount(codes, weights=found["lines"], minlength=len(names))
     most = np.sort(np.argsort(-count, kind="stable")[:MAX_LEVELS])

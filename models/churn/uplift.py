@@ -145,7 +145,7 @@ def pooled(effects: Sequence[Effect]) -> Pooled | None:
     One keeps its own interval. Of more, logarithms of the ratios are averaged with random effects (DerSimonian and
     Laird 1986, Controlled Clinical Trials 7, 177-188), half a customer added to each count of a campaign with a zero.
     """
-    from statsmodels.stats.meta_analysis import combine_effects
+    from scipy.stats import chi2
 
     told = [one for one in effects if one.held_left]
     if not told:
@@ -156,45 +156,44 @@ def pooled(effects: Sequence[Effect]) -> Pooled | None:
     counts[counts[:, 0] == 0] += [0.5, 1, 0.5, 1]
     x, n, y, m = counts.T
     ratio, variance = np.log(x / n) - np.log(y / m), 1 / x - 1 / n + 1 / y - 1 / m
-    found = combine_effects(ratio, variance, method_re="dl")
-    mean, error = float(found.mean_effect_re), float(found.sd_eff_w_re)
+    weight = 1 / variance
+    apart = float(weight @ (ratio - weight @ ratio / weight.sum()) ** 2)
+    # Never less than nothing, as statsmodels 0.15 has it where campaigns are more alike than chance makes them.
+    between = max(0.0, (apart - len(told) + 1) / (weight.sum() - weight @ weight / weight.sum()))
+    weight = 1 / (variance + between)
+    mean, error = float(weight @ ratio / weight.sum()), float(weight.sum() ** -0.5)
     value, lo, hi = (1 - float(np.exp(mean + z * error)) for z in (0.0, Z95, -Z95))
-    return Pooled(len(told), (value, lo, hi), bool(found.test_homogeneity().pvalue < LEVEL))
+    return Pooled(len(told), (value, lo, hi), bool(chi2.sf(apart, len(told) - 1) < LEVEL))
 
 
-def segments(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray) -> pd.DataFrame:
+def segments(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, campaign: np.ndarray) -> pd.DataFrame:
     """For whom calls work: a row a level of the columns along which their effect differs by more than chance.
 
-    `column`, `level`, `called`, `held` (customers), `fewer`, `lo`, `hi` (see `Effect`), `pvalue` of the column: levels
-    have one effect (Cochran's Q of the differences), adjusted over the columns (Benjamini and Hochberg). Numbers are
-    cut at their thirds. Raises CannotTell with fewer than `MIN_LEAVERS` leavers.
+    `column`, `level`, `called`, `held` (customers), `fewer` (see `Effect`) with its 95% interval `lo`, `hi`, `pvalue`
+    of the column: levels have one effect (Cochran's Q of the differences), adjusted over the columns (Benjamini and
+    Hochberg). Numbers are cut at their thirds. Called and held out are compared within each `campaign`. Raises
+    CannotTell with fewer than `MIN_LEAVERS` leavers.
     """
     from scipy.stats import chi2
 
     known = _enough(left)
     facts, called, left = facts[known], called[known], left[known]
+    of = pd.factorize(campaign[known])[0]
     found, pvalues = [], []
     for column in facts:
-        rows = [
-            (level, effect(called[mask], left[mask]))
-            for level, mask in _levels(facts[column])
-            if min((called & mask).sum(), (~called & mask).sum()) >= MIN_LEVEL
-        ]
+        told = [(level, *_within(called[mask], left[mask], of[mask])) for level, mask in _levels(facts[column])]
+        rows = pd.DataFrame(told, columns=["level", "called", "held", "fewer", "variance"])
+        rows = rows[rows[["called", "held"]].min(axis=1) >= MIN_LEVEL]
         if len(rows) < 2:
             continue
-        fewer = np.array([one.fewer[0] for _level, one in rows])
-        # Half a leaver more on each side: nobody of twenty is no proof of a share without an error.
-        variance = np.array([_variance(one) for _level, one in rows])
+        fewer, variance = rows["fewer"], rows["variance"]
         mean = (fewer / variance).sum() / (1 / variance).sum()
         pvalues.append(float(chi2.sf(((fewer - mean) ** 2 / variance).sum(), len(rows) - 1)))
+        either = Z95 * np.sqrt(variance)
         found.append(
-            pd.DataFrame(
-                [
-                    {"column": column, "level": level, "called": one.called, "held": one.held}
-                    | dict(zip(("fewer", "lo", "hi"), one.fewer, strict=True))
-                    for level, one in rows
-                ]
-            )
+            rows.drop(columns="variance").assign(column=column, lo=fewer - either, hi=fewer + either)[
+                ["column", "level", "called", "held", "fewer", "lo", "hi"]
+            ]
         )
     if not found:
         return pd.DataFrame(columns=["column", "level", "called", "held", "fewer", "lo", "hi", "pvalue"])
@@ -205,30 +204,46 @@ def segments(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray) -> pd.Da
     )
 
 
-def qini(facts: pd.DataFrame, risk: np.ndarray, called: np.ndarray, left: np.ndarray, seed: int = 0) -> Qini:
+def qini(
+    facts: pd.DataFrame, risk: np.ndarray, called: np.ndarray, left: np.ndarray, campaign: np.ndarray, seed: int = 0
+) -> Qini:
     """Whether it can be told for whom calls work, on customers that the telling has not seen.
 
     Each fifth of the customers is told by two logistic regressions, of those called and of those held out, of the
     other four; the curve is that of Radcliffe (2007, Direct Marketing Analytics Journal 1, 14-21), its area over the
-    straight line compared with those of shuffled orders. Raises CannotTell with fewer than `MIN_LEAVERS` leavers.
+    straight line compared with those of shuffled orders. It adds up what it is within each `campaign`, and orders are
+    shuffled within them: their shares held out and their customers may be others. Raises CannotTell with fewer than
+    `MIN_LEAVERS` leavers.
     """
     known = _enough(left)
     facts, risk, called, left = facts[known], risk[known], called[known], left[known]
-    predicted = _predicted(facts.assign(risk_then=risk), called, left, seed)
+    of = pd.factorize(campaign[known])[0]
+    predicted = _predicted(facts.assign(risk_then=risk, campaign_then=of.astype(str)), called, left, seed)
     shares = np.linspace(0, 1, 51)
-    curve = _curve(predicted, called, left, shares)
+    curve = _curve(predicted, called, left, of, shares)
     rng = np.random.default_rng(seed)
-    area = np.array([_curve(rng.permutation(predicted), called, left, shares).mean() for _ in range(SHUFFLES)])
+    rows = [np.flatnonzero(of == one) for one in range(of.max() + 1)]
+    shuffled, area = np.empty(len(of)), np.empty(SHUFFLES)
+    for time in range(SHUFFLES):
+        for mine in rows:
+            shuffled[mine] = rng.permutation(predicted[mine])
+        area[time] = _curve(shuffled, called, left, of, shares).mean()
     pvalue = (1 + (area >= curve.mean()).sum()) / (1 + SHUFFLES)
     return Qini(shares, curve, shares * curve[-1], float(pvalue))
 
 
-def _curve(predicted: np.ndarray, called: np.ndarray, left: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def _curve(
+    predicted: np.ndarray, called: np.ndarray, left: np.ndarray, of: np.ndarray, shares: np.ndarray
+) -> np.ndarray:
     order = np.argsort(-predicted, kind="stable")
-    mine, gone = called[order], left[order]
-    many = [np.r_[0, side.cumsum()] for side in (mine, ~mine, mine * gone, ~mine * gone)]
-    n, m, x, y = (side[np.round(shares * len(order)).astype(int)] for side in many)
-    return np.divide(y * n, m, out=np.zeros(len(shares)), where=m > 0) - x
+    mine, gone, of = called[order], left[order], of[order]
+    ends, found = np.round(shares * len(order)).astype(int), np.zeros(len(shares))
+    for one in range(of.max() + 1):
+        inside = of == one
+        sides = (inside & mine, inside & ~mine)
+        n, m, x, y = (np.r_[0, part.cumsum()][ends] for part in (*sides, sides[0] * gone, sides[1] * gone))
+        found += np.where(m > 0, y * n / np.maximum(m, 1) - x, 0)
+    return found
 
 
 def _predicted(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, seed: int) -> np.ndarray:
@@ -279,11 +294,18 @@ def _levels(values: pd.Series) -> list[tuple[str, np.ndarray]]:
     return [(level, (texts == level).to_numpy()) for level in sorted(texts[values.notna()].unique())][: MAX_LEVELS + 1]
 
 
-def _variance(one: Effect) -> float:
-    return sum(
-        share * (1 - share) / count
-        for share, count in (
-            ((one.called_left + 0.5) / (one.called + 1), one.called),
-            ((one.held_left + 0.5) / (one.held + 1), one.held),
-        )
-    )
+def _within(called: np.ndarray, left: np.ndarray, of: np.ndarray) -> tuple[int, int, float, float]:
+    """Customers called and held out in the campaigns (`of`, codes) that have both, how many points fewer of those
+    called left, and the variance of that. Campaigns weigh as Mantel and Haenszel (1959) have them do."""
+    many = int(of.max(initial=-1)) + 1
+    n, x, m, y = (np.bincount(of[side], weights, many) for side in (called, ~called) for weights in (None, left[side]))
+    both = (n > 0) & (m > 0)
+    if not both.any():
+        return 0, 0, 0.0, 1.0
+    n, x, m, y = n[both], x[both], m[both], y[both]
+    weight = n * m / (n + m)
+    # Half a leaver more on each side: nobody of twenty is no proof of a share without an error.
+    now, then = (x + 0.5) / (n + 1), (y + 0.5) / (m + 1)
+    variance = now * (1 - now) / n + then * (1 - then) / m
+    whole = weight.sum()
+    return int(n.sum()), int(m.sum()), float(weight @ (y / m - x / n) / whole), float(weight**2 @ variance / whole**2)

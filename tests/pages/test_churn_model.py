@@ -404,6 +404,25 @@ def test_a_campaign_is_started_told_and_its_effect_replaces_the_assumed_one(trai
     assert metric(app, "Left of those held out") == "50.0%"
     assert metric(app, "Fewer left by the calls") == f"{fewer:.1%}"
     assert metric(app, "Earned") == f"${900 * fewer * called - 60 * called:,.0f}"
+    # What the page did not tell of those it misses: they cost an offer, and count as the others do.
+    app.file_uploader(key="told-file").set_value(
+        ("july.csv", told[100:].to_csv(index=False).encode(), "text/csv")
+    ).run()
+    app.text_input(key="told-by").set_value("Grace")
+    next(one for one in app.button if one.label == "Write it down").click().run()
+    some = listed.assign(left=gone)[100:]
+    now, then = (float(some.loc[some["called"] == side, "left"].mean()) for side in (True, False))
+    assert metric(app, "Earned") == f"${called * (900 * (then - now) - 60):,.0f}"
+    assert any("Of 100 customers nobody knows" in text for text in texts(app))
+    # A list of those who stay says nothing of those who do not.
+    stay = told[told["Churn"] == "No"].to_csv(index=False).encode()
+    app.file_uploader(key="told-file").set_value(("stay.csv", stay, "text/csv")).run()
+    assert any(text.startswith("Nobody in it has left") for text in texts(app))
+    app.selectbox(key="absent").set_value("left").run()
+    assert not any(text.startswith("Nobody in it has left") for text in texts(app))
+    app.text_input(key="told-by").set_value("Grace")
+    next(one for one in app.button if one.label == "Write it down").click().run()
+    assert metric(app, "Earned") == f"${900 * fewer * called - 60 * called:,.0f}"
     for page, view in (("churn_campaign", "call"), ("churn_what_if", "keep"), ("churn_performance", "money")):
         again = trained(page, view=view)
         saved = next(one for one in again.number_input if one.label == "Leavers saved by a call (%)")

@@ -9,7 +9,8 @@ import pytest
 import locales
 from charts.churn import campaign as charts
 from charts.churn import case_sheet, performance, profit, what_if
-from models.churn import campaign, value, whatif
+from charts.churn import uplift as uplift_charts
+from models.churn import campaign, uplift, value, whatif
 from models.churn.value import Terms
 
 pytestmark = pytest.mark.xdist_group("churn")
@@ -122,3 +123,36 @@ def test_the_sheet_of_a_case_escapes_and_shows_what_changed():
     assert "&lt;b&gt;id" in page
     assert '<b class="new">2</b> (1)' in page
     assert page.index("&lt;script&gt;") < page.index("Tenure")  # the strongest first
+
+
+@pytest.mark.parametrize(
+    ("counts", "title"),
+    [
+        ((1000, 150, 1000, 300), "A call saves 50% of leavers"),
+        ((1000, 300, 1000, 310), "Whether calls save anybody cannot be told yet"),
+        ((1000, 300, 1000, 150), "More of those called left"),
+    ],
+)
+def test_the_title_says_no_more_of_calls_than_was_seen(counts, title):
+    effect = uplift.counted(*counts)
+    figure = uplift_charts.saved({"Spring": effect}, uplift.pooled([effect]), 0.3)
+    assert figure.layout.title.text.startswith(title)
+
+
+def test_calls_work_best_for_those_of_whom_that_is_sure():
+    """Few customers with much luck, and many with a sure effect; and nobody for whom it is sure."""
+    rows = pd.DataFrame(
+        {
+            "column": "contract",
+            "level": ["Two year", "One year"],
+            "called": [20, 900],
+            "held": [20, 900],
+            "fewer": [0.3, 0.15],
+            "lo": [-0.02, 0.11],
+            "hi": [0.62, 0.19],
+        }
+    )
+    title = uplift_charts.segments(rows).layout.title.text
+    assert "One year" in title
+    assert "of 100 called, 15 fewer leave" in title
+    assert "not sure" in uplift_charts.segments(rows.assign(lo=-0.1)).layout.title.text

@@ -195,7 +195,8 @@ def _told(
     row: Mapping[str, Any], listed: pd.DataFrame, effect: uplift.Effect, terms: Terms, currency: str, ends: datetime
 ) -> None:
     """What one campaign did, in cards."""
-    earned = [terms.value * effect.called * one - terms.offer * effect.called for one in effect.fewer]
+    called, unknown = listed["called"].to_numpy(bool), listed["left"].isna().to_numpy()
+    earned = [called.sum() * (terms.value * one - terms.offer) for one in effect.fewer]
     points = [locales.percent(one, 1) for one in effect.fewer]
     range_ = _("{lo} to {hi} nineteen times in twenty")
     cards.metrics(
@@ -222,17 +223,15 @@ def _told(
     line = text.format(source=row["source"], day=locales.day(row["read"]), who=row["read_by"])
     if row["read"] < ends:
         line += " " + _("The outcome window had not ended by then: some will still leave.")
-    unknown = listed["left"].isna()
     if count := int(unknown.sum()):
         text = ngettext(
-            "Of {count} customer nobody knows whether they left.",
-            "Of {count} customers nobody knows whether they left.",
+            "Of {count} customer nobody knows whether they left: they count as the others do.",
+            "Of {count} customers nobody knows whether they left: they count as the others do.",
             count,
         )
         line += " " + text.format(count=locales.number(count))
     st.caption(plain(line))
-    called = listed["called"].to_numpy(bool)
-    if count and uplift.known_apart(unknown.to_numpy(), called) < 0.01:
+    if count and uplift.known_apart(unknown, called) < 0.01:
         st.warning(
             _("More is known of one side than of the other: what is not known may hide the effect, or feign one.")
         )
@@ -278,6 +277,10 @@ def _read_out(stored: Stored, row: Mapping[str, Any], listed: pd.DataFrame) -> N
             unknown=locales.number(np.isnan(left).sum()),
         )
     )
+    if np.isnan(left).any() and not (left == 1).any():
+        st.warning(
+            _("Nobody in it has left. If those who left are not in it any more, say so above: else all seem to stay.")
+        )
     with st.form("told-form", border=False):
         who = access.name(_("Who are you?"), "told-by")
         if st.form_submit_button(_("Write it down")):
@@ -319,6 +322,6 @@ def _uplift(
 ) -> tuple[pd.DataFrame, uplift.Qini]:
     listed = pd.concat([campaigns.customers(database.engine(), name) for name, _when in read], ignore_index=True)
     facts = pd.DataFrame([one["facts"] for one in listed["content"]])
-    called, left = listed["called"].to_numpy(bool), listed["left"].to_numpy(float)
-    curve = uplift.qini(facts, listed["risk"].to_numpy(), called, left)
-    return uplift.segments(facts, called, left), curve
+    called, left, of = listed["called"].to_numpy(bool), listed["left"].to_numpy(float), listed["campaign"].to_numpy()
+    curve = uplift.qini(facts, listed["risk"].to_numpy(), called, left, of)
+    return uplift.segments(facts, called, left, of), curve
