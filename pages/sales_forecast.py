@@ -91,7 +91,7 @@ def shown() -> None:
     """One view at a time."""
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
     if view == "forecast":
-        views.main(chosen, found, explain.same_days(chosen.values, found.frame.index, chosen.frequency))
+        views.main(stored, chosen, found, explain.same_days(chosen.values, found.frame.index, chosen.frequency))
     elif view == "date":
         views.on_date(stored, chosen, found)
     elif view == "parts":
