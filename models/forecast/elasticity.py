@@ -40,7 +40,7 @@ WEEKLY = """
     SELECT product, category, week, summed(units) AS units, round(1 / favg(1 / price), 9) AS price,
            CASE WHEN count_if(moved) <= 1 THEN quantile_cont(spread, 0.5)
                 ELSE quantile_cont(price, 0.9) / nullif(quantile_cont(price, 0.1), 0) - 1 END AS spread,
-           round(favg(promotion), 9) AS promotion
+           round(favg(promotion), 9) AS promotion, round(min(promotion), 9) AS throughout
     FROM moves GROUP BY ALL ORDER BY ALL
 """
 

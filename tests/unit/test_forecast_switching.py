@@ -310,11 +310,15 @@ def few(seed: int, promoted: bool = True) -> pd.DataFrame:
     return pd.concat(frames).assign(line_type="sale", category="yoghurt")
 
 
-def weekly_of(lines: pd.DataFrame) -> pd.DataFrame:
+def weekly_of(lines: pd.DataFrame, *columns: str) -> pd.DataFrame:
     lines = lines.assign(timestamp=lines["timestamp"].astype("datetime64[us]"))
     with duckdb.connect() as connection:
         connection.execute(SUMMED)
-        return connection.register("sales", lines).execute(elasticity.weekly({"category": ""})).df()
+        return (
+            connection.register("sales", lines)
+            .execute(elasticity.weekly(dict.fromkeys(("category", *columns), "")))
+            .df()
+        )
 
 
 def test_two_products_whose_reductions_begin_on_any_day():
@@ -354,3 +358,20 @@ def test_prices_that_change_within_a_week_are_not_two_prices_at_once():
     assert elasticity.haggled(weekly_of(two))
     turns = lines.assign(unit_price=np.where(lines["timestamp"].dt.day % 2, 5.0, 6.0))
     assert elasticity.haggled(weekly_of(turns))
+
+
+def test_a_promotion_that_begins_in_the_middle_of_a_week_is_no_smaller_one():
+    """20 % off for two weeks from a Thursday on sells twice as much: one whole week at 20 %, and none at 9 or 11 %."""
+    rng, days = np.random.default_rng(0), np.arange(7 * 60)
+    lines = []
+    for number in range(12):
+        off = 0.2 * np.isin((days - 3) // 7 - number, [8, 9, 22, 23, 36, 37]) * (number < 8)
+        dates, units = pd.date_range("2024-01-01", periods=len(days)), rng.poisson(40 * (1 + (off > 0))) + 0.0
+        lines.append(
+            pd.DataFrame({"timestamp": dates, "quantity": units, "unit_price": 5 * (1 - off), "promotion": off})
+        )
+        lines[-1]["product"] = f"P{number:02}"
+    sold = weekly_of(pd.concat(lines).assign(line_type="sale", category="tea"), "promotion")
+    found = promotions.learned(sold, switching.together(sold))
+    assert found.lift["depth"].tolist() == pytest.approx([0.2])
+    assert found.lift["more"].iloc[0] == pytest.approx(1.0, abs=0.05)
