@@ -137,7 +137,7 @@ def classes(weekly: np.ndarray) -> np.ndarray:
 def ended(weekly: np.ndarray) -> np.ndarray:
     """Which products (a row each) sell no more: so many weeks without a sale would be a wonder at their rate before.
 
-    What did not sell at the same time of the last year either is only out of season.
+    What did not sell at the same time of the last year either, or was not there, may be out of season.
     """
     sold, weeks = weekly > 0, weekly.shape[1]
     empty = sold[:, ::-1].argmax(axis=1)
@@ -145,7 +145,7 @@ def ended(weekly: np.ndarray) -> np.ndarray:
     chance = (1 - sold.sum(axis=1) / (known + 1)) ** empty
     back = weeks - 1 - np.arange(weeks)  # of each week
     before = sold & (back >= YEAR) & (back < empty[:, None] + YEAR)
-    return np.asarray((chance < CHANCE) & (before.any(axis=1) | (_age(weekly) < empty + YEAR)) & sold.any(axis=1))
+    return np.asarray((chance < CHANCE) & before.any(axis=1))
 
 
 def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:
@@ -168,11 +168,13 @@ def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:
         return np.asarray(back[np.arange(len(back)), weeks - 1] / weeks)
 
     share = np.where(slow, SLOW, QUICK)
-    chance = (weekly[:, :MIN_WEEKS] > 0).mean(axis=1)
+    own = weekly.shape[1] - np.arange(weekly.shape[1]) <= _age(weekly)[:, None]  # the weeks from the first sale on
+    begin = own & (own.cumsum(axis=1) <= MIN_WEEKS)
+    chance = ((weekly > 0) & begin).sum(axis=1) / np.maximum(begin.sum(axis=1), 4)
     size = np.zeros(len(weekly))
-    for units in weekly.T:
+    for units, there in zip(weekly.T, own.T, strict=True):
         sold = units > 0
-        chance += share * (sold - chance)
+        chance += share * there * (sold - chance)
         size = np.where(sold, np.where(size > 0, size + share * (units - size), units), size)
     year, longer = mean(52), np.where(slow, mean(104, TOLD), mean(26))
     return np.asarray((longer + np.where(slow, mean(52, TOLD // 2), year) + chance * size) / 3)
