@@ -91,7 +91,7 @@ def shown() -> None:
     """One view at a time."""
     view = inputs.view(_("View"), list(VIEWS), "view", lambda name: _(VIEWS[name]))
     if view == "forecast":
-        views.main(chosen, found, explain.same_days(chosen.values, found.frame.index, chosen.frequency))
+        views.main(stored, chosen, found, explain.same_days(chosen.values, found.frame.index, chosen.frequency))
     elif view == "date":
         views.on_date(stored, chosen, found)
     elif view == "parts":
@@ -143,10 +143,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   or bends for a year or longer, it is taken out before the models learn, put back afterwards, and goes on for half as
   long as it has been seen.
 - **Days, weeks and months** say the same. Each is forecast from its own history, and days are then moved towards what
-  months and weeks say, up to the end of the third month (least squares, structural scaling: Athanasopoulos and
-  others 2017): the more, the less these differ from those of a year ago than from the one before. Days alone tell where
-  they stand apart, are slow or have ended, and with less than two years. Of a week or month under way what was sold so
-  far is known. Bands are as wide as the past errors of the chosen step ask for.
+  months and weeks say, up to the end of the third month (least squares, structural scaling: Athanasopoulos and others
+  2017), each compared by what of it was open: the more, the less these differ from those of a year ago than from the
+  one before. Days alone tell where they stand apart, are slow or have ended, and with less than two years. Of a week or
+  month under way what was sold so far is known. Bands are as wide as the past errors of the chosen step ask for.
 - **Parts that add up**: the twelve largest categories and shops, and the others of each together, are forecast by the
   day. Everything is the mean of its own forecast and of both sums; the parts are moved to it in proportion.
 - **Off by**: mean absolute error. **MASE**: that over the mean absolute difference to one season before (Hyndman and

@@ -108,7 +108,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   as demand, and not as stock. A day that ends with nothing on hand says little about demand: there, the product's usual
   share of the other products' sales (of the 91 days before) counts, if it is more than what was sold.
 - **Forecast**: one model for all products by week (gradient boosting), weighed against what a product usually sells
-  (means and TSB), by what was closer of late for its class of demand; spread over the weekdays as lately.
+  (means and TSB), by what was closer of late for its class of demand; spread over the weekdays as lately. What has not
+  sold for longer than chance allows has ended, and is not ordered.
 - **Classes of demand**: by weeks: smooth, erratic (sizes vary: CV² above 0.49), intermittent (more than 1.32 weeks from
   one week with sales to the next), lumpy (both); new in the first 13 weeks (Syntetos, Boylan and Croston 2005).
 - **Lead time**: what deliveries took from order to receipt, of the product itself (from 20 deliveries on) or of its

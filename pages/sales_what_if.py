@@ -83,10 +83,11 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   depend on the customer, or their effect cannot be told from none, the data cannot say: plans come to a range then,
   from no effect to an elasticity of 4 (of single products studies find 2.6 on average; Bijmolt and others 2005).
 - **What products take from each other**: most of what one cut wins may come from other products. What all of a category
-  or everything sells at once is a regression of its units on its price index by week, beside a yearly course, a level
-  that wanders and a noise that lasts (a structural time series); with two years or more only prices that differ from
-  those of the same time of the year count. Between the two stands a demand of constant elasticity of substitution.
-  Where prices never moved together, only bounds are known, and no single number is given.
+  or everything sells at once is a regression of its units on its price index by week, beside the price of what else
+  there is, a yearly course, a level that wanders and a noise that lasts (a structural time series); with two years or
+  more only prices that differ from those of the same time of the year count. Between the two stands a demand of
+  constant elasticity of substitution. Where prices never moved together, only bounds are known, and no single number is
+  given.
 - **Promotions** on the same days do not add up: the largest counts, for as many products as they share. In the two
   weeks after, less is sold where past promotions show it beyond chance; days after the last one here are not counted.
 - **Promotions of the calendar**: where three such days or more were there before, the forecast has learned what they

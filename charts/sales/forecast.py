@@ -123,6 +123,8 @@ def fan(
 def fan_title(frame: pd.DataFrame, last_year: pd.Series | None, total: tuple[float, float], written: Written) -> str:
     """What a forecast says in one sentence."""
     lo, hi = written(total[0]), written(total[1])
+    if not total[1] and not frame["mean"].any():
+        return _("Nothing is expected to be sold")
     if last_year is None or last_year.sum() <= 0:
         return _("Between {lo} and {hi} will be sold in four of five cases").format(lo=lo, hi=hi)
     change = frame["mean"].sum() / last_year.sum() - 1

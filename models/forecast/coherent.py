@@ -2,10 +2,12 @@
 
 Each series is learned from its own history, and no two of them need add up. Days are moved so that their sums come
 towards what was told of the whole month, and then of the whole week, which know the time of the year better, and the
-latest level worse (weighted least squares, one after the other; structural scaling: Athanasopoulos, Hyndman,
-Kourentzes and Petropoulos 2017). How far months move them says what these have been worth: by how much steps differ
-from the one before, and from that of a year ago. Weeks know both, and err as much as days and months together, but
-oftener by less. Of a step under way what was sold of it is known, and only the rest is told.
+latest level worse (weighted least squares, one after the other; structural scaling: Athanasopoulos, Hyndman, Kourentzes
+and Petropoulos 2017). Weeks and months are told as if each had as many open days of each weekday as usual (trading-day
+adjustment): a month of five Saturdays, or of two weeks shut, is no better or worse than others. How far months move
+them says what these have been worth: by how much steps differ from the one before, and from that of a year ago. Weeks
+know both, and err as much as days and months together, but oftener by less. Of a step under way what was sold of it is
+known, and only the rest is told.
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from models.forecast.combined import Forecast, moved
-from models.forecast.engine import DEFAULT, look
+from models.forecast.engine import DEFAULT, Window, look
 from models.forecast.learners import COMBINED
 from models.forecast.series import SEASONS, regular
 from models.forecast.source import Span
@@ -23,6 +25,8 @@ from models.forecast.source import series as coarser
 MONTHS = 3  # that days are told for, the one under way counted
 CYCLES = 3  # years that say what the time of the year is worth
 MAX_RATIO = 20.0  # of variances, either way
+DAYS = {"W": 7, "MS": 365.25 / 12}  # of a step
+MIN_OPEN = 0.5  # share of what a step usually has open, below which its sales say nothing of it
 WEEKS = 0.5  # the variance of what is off of a week, over that of its days
 Key = tuple[str, str]  # kind and name of a part
 ALL: Key = ("", "")
@@ -45,13 +49,18 @@ def by_day(values: pd.Series, covered: Span, future: pd.DataFrame | None = None)
     said = pd.Series(window.forecast[DEFAULT], window.dates)
     if window.history.apart or window.history.ended or window.history.intermittent:
         return said
-    values, is_open = history.values, pd.Series(window.counted | ~window.history.in_grid(window.dates), window.dates)
+    values = history.values
     frame = pd.DataFrame({"day": values.index, "units": values.to_numpy()})
+    worth = _worth(window)
     for frequency in ("MS", "W"):
         season = SEASONS[frequency]
         past, _cut = coarser(frame, "units", frequency, covered)
         if len(past) < 2 * season:
             continue
+        size = worth.groupby(_steps(worth.index, frequency)).sum() / worth.mean() / DAYS[frequency]
+        past = (past / size.reindex(past.index).where(lambda share: share >= MIN_OPEN)).interpolate(
+            limit_direction="both"
+        )
         known = regular(past)
         coarse = look(known, len(known.values), len(said) // (7 if frequency == "W" else 28) + 2, COMBINED)
         if coarse.history.apart:
@@ -61,14 +70,28 @@ def by_day(values: pd.Series, covered: Span, future: pd.DataFrame | None = None)
             start, end = ends(step, frequency)
             days, before = said[start:end], values[start:end]
             rest = float(days.abs().sum())
-            # A week knows nothing of closed days: last year's had others.
-            if rest and end <= said.index[-1] and (frequency == "MS" or is_open[start:end].all()):
-                left = mean - before.sum()
+            if rest and end <= said.index[-1]:
+                left = mean * size[step] - before.sum()
                 # Errors are as large as the whole step, of which nobody is unsure any more what was before.
                 weight = 1 / (1 + trust * (1 + float(before.abs().sum()) / rest) ** 2)
                 by = weight * ((max(left, 0.0) if (values >= 0).all() else left) - days.sum()) / rest
                 said[start:end] = days + by * days.abs()
     return said
+
+
+def _worth(window: Window) -> pd.Series:
+    """What is usual for the weekday of each day so far and to come; nothing where it was, or will be, closed."""
+    sold = window.history.values.abs()
+    usual = sold.groupby(window.history.dates.day_of_week).mean()
+    is_open = window.history.dates.append(window.dates[window.counted])
+    days = pd.date_range(window.history.dates[0], window.dates[-1])
+    return pd.Series(usual.reindex(days.day_of_week).to_numpy(), days).where(days.isin(is_open), 0.0)
+
+
+def _steps(days: pd.DatetimeIndex, frequency: str) -> pd.DatetimeIndex:
+    """The dates of the weeks ("W") or months ("MS") that some days are of."""
+    periods = days.to_period("M" if frequency == "MS" else "W-SUN")
+    return periods.to_timestamp() if frequency == "MS" else periods.end_time.normalize()
 
 
 def _ratio(values: np.ndarray, season: int) -> float:

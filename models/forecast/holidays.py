@@ -11,6 +11,7 @@ from models.forecast.series import Regular
 SUBDIVISION = {"GB": "ENG"}
 ALWAYS = 0.8  # share of past bank holidays without a sale from which the next ones are closed too
 MIN_TIMES = 3
+CHANCE = 0.01  # that a shop which opens sells nothing on all past days of one bank holiday
 AROUND = 28  # days on either side that say what would have been usual
 
 
@@ -37,20 +38,28 @@ def supported() -> frozenset[str]:
 def closures(history: Regular, horizon: int, country: str) -> pd.DataFrame | None:
     """The frame of what is known beforehand (`closed`, by date) for a shop that closes on bank holidays; else None.
 
-    Of no `country` ("") nothing is known beforehand.
+    One that closes on some of them, as shops in two countries together do, closes on those again on which it has never
+    sold, where that is no chance. Of no `country` ("") nothing is known beforehand.
     """
     if history.frequency != "D" or not country:
         return None
     ahead = history.ahead(horizon)
-    days = pd.DatetimeIndex(list(bank_holidays(country, history.dates[0].date(), ahead[-1].date())))
+    named = bank_holidays(country, history.dates[0].date(), ahead[-1].date())
+    days = pd.DatetimeIndex(list(named))
     sold = history.values != 0
     never = [day for day in range(7) if not sold[history.dates.day_of_week == day].any()]
     past = days[(days <= history.dates[-1]) & ~days.day_of_week.isin(never)]
-    if len(past) < MIN_TIMES or (~sold.reindex(past)).mean() < ALWAYS:
+    empty = ~sold.reindex(past)
+    if len(past) < MIN_TIMES:
         return None
+    if empty.mean() < ALWAYS:
+        usual = sold[~sold.index.isin(days) & ~history.dates.day_of_week.isin(never)].mean()
+        times = empty.groupby([named[day.date()] for day in past]).agg(["all", "size"])
+        shut_on = times.index[times["all"] & ((1 - usual) ** times["size"] < CHANCE)]
+        days = days[pd.Index(named.values()).isin(shut_on)]
     dates = history.dates.append(ahead)
     shut = dates.isin(days) & ~(history.values.reindex(dates).fillna(0) != 0).to_numpy()
-    return pd.DataFrame({"closed": shut}, dates)
+    return pd.DataFrame({"closed": shut}, dates) if shut.any() else None
 
 
 def foreseen(history: Regular, horizon: int, country: str, calendar: pd.DataFrame | None = None) -> pd.DataFrame | None:

@@ -10,6 +10,7 @@ from models.forecast.elasticity import MIN_PRODUCTS, Elasticity, poisson, quanti
 
 STEPS = (0.03, 0.125, 0.175, 0.225, 0.275, 0.35, 0.45, 1.0)  # of reductions, around the usual 10, 15, 20, 25, 30, 40 %
 WEEKS = 12  # product weeks of a depth
+WHOLE = 0.005  # share of the price by which the reduction of a whole week may differ from day to day
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,17 @@ def learned(sold: pd.DataFrame, elasticity: Elasticity) -> Promotions | None:
         return None
     found = weeks_of(sold)
     depths = found.depth * found.active
-    bins = [(depths > low) & (depths <= high) for low, high in itertools.pairwise(STEPS)]
+    # A reduction that begins or ends inside a week is no smaller one.
+    least = sold.pivot_table(
+        index="product", columns="week", values="throughout" if "throughout" in sold else "promotion"
+    )
+    steady = least.reindex(found.names, columns=found.weeks).fillna(0.0).to_numpy() > found.depth - WHOLE
+    bins = [(depths > low) & (depths <= high) & steady for low, high in itertools.pairwise(STEPS)]
     bins = [one for one in bins if one.any(axis=1).sum() >= MIN_PRODUCTS and one.sum() >= WEEKS]
     if not bins:
         return None
-    others = (depths > 0) & ~np.any(bins, axis=0)  # too few of a depth
-    listed = found.off - np.log1p(-found.depth)
+    others = (depths > 0) & ~np.any(bins, axis=0)  # too few of a depth, or in a part of the week only
+    listed = np.where(others, 0.0, found.off - np.log1p(-found.depth))
     after = found.after()
     rest = [one for one in (*after, others.astype(float), listed) if (one * found.active).std() > 1e-4]
     fit = poisson(found, np.stack([*(one.astype(float) for one in bins), *rest]))

@@ -323,7 +323,7 @@ def _ended(dates: pd.DatetimeIndex, sold: np.ndarray, weekly: np.ndarray, year: 
     message = N_(
         "Nothing was sold on the last {rows} open steps, since {day}: it counts as ended, and is forecast as zero."
     )
-    return (Finding(message, empty, {"day": str(dates[last].date())}, severity="warning"),)
+    return (Finding(message, empty, severity="warning", days={"day": dates[last].date()}),)
 
 
 def _intermittent(sold: np.ndarray, year: int) -> bool:

@@ -42,23 +42,26 @@ LASTING, WANDERING, YEARLY = (0.0, 0.5, 2.0), (0.0, 0.5, 4.0), (0.0, 1.0, 8.0)
 
 @dataclass(frozen=True)
 class Course:
-    """A range by week: log of the `units` over what its products usually sell, log `price` of all of it, and the
-    weights of its products' `sizes`."""
+    """A range by week: log of the `units` over what its products usually sell, log `price` of all of it, and of the
+    other ranges of the shop that of them (`beside`; zero where there are none)."""
 
     units: np.ndarray
     price: np.ndarray
     weeks: pd.DatetimeIndex
+    beside: np.ndarray
 
 
 def elasticities(sold: pd.DataFrame) -> dict[str, Elasticity]:
     """The elasticity of everything ("") and of each category, with that of all its products at once (`whole`), from
     what `elasticity.WEEKLY` answers."""
     known = {"": together(sold)}
-    return known | {str(name): together(part) for name, part in sold.groupby("category")}
+    beside = _beside(sold, known[""])
+    return known | {str(name): together(part, beside.get(str(name))) for name, part in sold.groupby("category")}
 
 
-def together(sold: pd.DataFrame) -> Elasticity:
-    """The elasticity of some products apart (see `elasticity`), and of all of them at once as `whole`.
+def together(sold: pd.DataFrame, beside: pd.Series | None = None) -> Elasticity:
+    """The elasticity of some products apart (see `elasticity`), and of all of them at once as `whole`: where the price
+    of what is sold `beside` them (log, by week) stays as it is.
 
     The log of all units of a week on the log of their price, beside a yearly course, a level that wanders and a noise
     that lasts; how large these are is averaged by their likelihood (a structural time series; Harvey 1989). With two
@@ -71,7 +74,7 @@ def together(sold: pd.DataFrame) -> Elasticity:
     found = weeks_of(sold)
     if not len(found.units):
         return own
-    return _joined(own, _whole(found, own))
+    return _joined(own, _whole(found, own, beside))
 
 
 def learned_from(elasticity: Elasticity, measured: Elasticity) -> Elasticity:
@@ -146,30 +149,50 @@ def _joined(own: Elasticity, whole: Elasticity) -> Elasticity:
     return replace(own, whole=whole)
 
 
-def course(found: Weeks, own: float, after: np.ndarray) -> Course:
-    """A range as one: `own` is the elasticity inside it, `after` the change (log) in each week after a reduction."""
-    late = np.tensordot(after, found.after()[: len(after)], 1) if len(after) else np.zeros_like(found.off)
-    size = poisson(found, found.off[None]).size[:, None] * found.active
+def _beside(sold: pd.DataFrame, own: Elasticity) -> dict[str, pd.Series]:
+    """The price (log) by week of all that is sold beside each category."""
+    found = weeks_of(sold) if sold["category"].nunique() > 1 and not own.reason else None
+    if found is None or not len(found.units):
+        return {}
+    usual, each = _prices(found, poisson(found, found.off[None]).size[:, None] * found.active, own.value)
+    named = sold.groupby("product")["category"].first().reindex(found.names).groupby(found.group).first()
+    rest = usual.sum(axis=0) - usual
+    price = ((usual * each).sum(axis=0) - usual * each) / np.maximum(rest, 1e-12)
+    return {str(name): pd.Series(one, found.weeks) for name, one in zip(named, price, strict=True)}
+
+
+def _prices(found: Weeks, size: np.ndarray, own: float) -> tuple[np.ndarray, np.ndarray]:
+    """What each category usually sells, and its price (log), by week: inside it products of `size` are switched."""
     power = max(own, 0.05)
     attraction, usual = found.by_group(size * np.exp(-power * found.off)), found.by_group(size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        each = np.where(usual > 0, -np.log(attraction / usual) / power, 0.0)  # of each category: inside it they switch
+        return usual, np.where(usual > 0, -np.log(attraction / usual) / power, 0.0)
+
+
+def course(found: Weeks, own: float, after: np.ndarray, beside: pd.Series | None = None) -> Course:
+    """A range as one: `own` is the elasticity inside it, `after` the change (log) in each week after a reduction, and
+    `beside` the price (log) by week of what is sold beside it."""
+    late = np.tensordot(after, found.after()[: len(after)], 1) if len(after) else np.zeros_like(found.off)
+    size = poisson(found, found.off[None]).size[:, None] * found.active
+    usual, each = _prices(found, size, own)
+    with np.errstate(divide="ignore", invalid="ignore"):
         price = (usual * each).sum(axis=0) / usual.sum(axis=0)
     base = (size * np.exp(late)).sum(axis=0)
     units = (found.units * found.active).sum(axis=0)
+    other = np.zeros(len(price)) if beside is None else beside.reindex(found.weeks).to_numpy()
     inside = slice(1, -1)  # the first and last week may be in part
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Course(np.log(units / base)[inside], price[inside], found.weeks[inside])
+        return Course(np.log(units / base)[inside], price[inside], found.weeks[inside], other[inside])
 
 
-def _whole(found: Weeks, own: Elasticity) -> Elasticity:
+def _whole(found: Weeks, own: Elasticity, beside: pd.Series | None) -> Elasticity:
     later = np.array([value if hi < 0 else 0.0 for value, _lo, hi in own.after])
-    whole = _of_course(course(found, own.value if not own.reason else 1.0, later))
+    whole = _of_course(course(found, own.value if not own.reason else 1.0, later, beside))
     if own.reason or whole.reason or len(found.units) >= MIN_PRODUCTS:
         return whole
     # Of a few products each is much of the index, which then hangs on how they replace each other: hardly, at the other
     # end, where a price counts as what is usually sold at it.
-    other = _of_course(course(found, 0.0, later))
+    other = _of_course(course(found, 0.0, later, beside))
     return whole if other.reason else replace(whole, lo=min(whole.lo, other.lo), hi=max(whole.hi, other.hi))
 
 
@@ -180,15 +203,15 @@ def _of_course(one: Course) -> Elasticity:
     jumps = np.abs(np.diff(one.price[good])) > LEAST_CHANGE / 3
     if jumps.sum() < MOVES:
         return _unknown(N_("prices never moved together"))
-    y, x, t = one.units[good], one.price[good], np.flatnonzero(good).astype(float)
+    y, x, t, beside = one.units[good], one.price[good], np.flatnonzero(good).astype(float), one.beside[good]
     if t[-1] - t[0] < TWICE and _seasonal(x, t) > AT_SEASON:
         return _unknown(N_("prices moved together with the time of the year, which was not there twice"))
     for _again in range(2):
-        slope, error, freedom, off = structural(y, x, t)
+        slope, error, freedom, off = structural(y, x, t, beside)
         near = np.abs(off) < OUTLYING
         if near.all() or near.sum() < SHORTEST:
             break
-        y, x, t = y[near], x[near], t[near]
+        y, x, t, beside = y[near], x[near], t[near], beside[near]
     reach = quantile(freedom) * error
     lo, hi = -slope - reach, -slope + reach
     seen = float(np.expm1(min(x.min(), 0.0))), float(np.expm1(max(x.max(), 0.0)))
@@ -200,10 +223,12 @@ def _of_course(one: Course) -> Elasticity:
     return Elasticity(-slope, lo, hi, 0, seen=seen)
 
 
-def structural(y: np.ndarray, x: np.ndarray, t: np.ndarray) -> tuple[float, float, float, np.ndarray]:
-    """The slope of `y` on `x` over weeks `t`, its standard error and degrees of freedom, and how far each week lies off
-    what the others say (in standard deviations)."""
-    design = np.column_stack([x, _waves(t), *([_usual_price(x, t)] if t[-1] - t[0] >= TWICE else [])])
+def structural(
+    y: np.ndarray, x: np.ndarray, t: np.ndarray, beside: np.ndarray
+) -> tuple[float, float, float, np.ndarray]:
+    """The slope of `y` on `x` over weeks `t` where `beside` stays as it is, its standard error and degrees of freedom,
+    and how far each week lies off what the others say (in standard deviations)."""
+    design = np.column_stack([x, _waves(t), beside, *([_usual_price(x, t)] if t[-1] - t[0] >= TWICE else [])])
     used = [0]  # columns that say something beside those before them
     for column in range(1, design.shape[1]):
         if np.linalg.matrix_rank(design[:, [*used, column]], tol=1e-6) > len(used):

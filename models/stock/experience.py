@@ -6,7 +6,7 @@ import numpy as np
 
 from locales import N_
 from models.forecast.panel import Panel, Step, mean_forecast
-from models.forecast.series import CannotForecast
+from models.forecast.series import CHANCE, CannotForecast
 from models.stock.supply import Demand
 
 WEEK = 7
@@ -29,6 +29,7 @@ SURE = 2.0  # standard errors by which a model of slow products has to be better
 UNPROVEN = 1  # this place in `WEIGHTS`
 OWN_WEEKS = 8  # weeks of sales from which a product's own variability counts as much as that of its likes
 LEAST_DISPERSION = 0.1
+YEAR = 52  # weeks
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
 
     Two forecasts are weighed: that of one model for all products, and what the product usually sells (see `usual`).
     Of each class of demand those weights are taken that were closest to what had come since the last `WEIGHED` origins.
+    What has `ended` is forecast as zero.
     """
     whole = demand.units.shape[1] // WEEK
     start = demand.units.shape[1] - whole * WEEK
@@ -90,12 +92,13 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
     lengths = [*sorted(range(last, MIN_WEEKS - 1, -apart)[:ORIGINS]), whole]
     kind = np.array([classes(weekly[:, :length]) for length in lengths])
     level = np.array([usual(weekly[:, :length], now) for length, now in zip(lengths, kind, strict=True)])
+    over = np.array([ended(weekly[:, :length]) for length in lengths])
     told, forecast, came = [], [], []
     for number, length in enumerate(lengths):
         step(N_("Forecasting as on past days"), number / len(lengths))
         told.append(mean_forecast(panel.upto(length), weeks, seed))
         weight = _weights(weekly, lengths[: number + 1], told, level, kind)[kind[number]][:, None]
-        mean = weight * told[-1] + (1 - weight) * level[number][:, None]
+        mean = (weight * told[-1] + (1 - weight) * level[number][:, None]) * ~over[number][:, None]
         before = demand.units[:, start : start + length * WEEK]
         profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
         profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
@@ -131,6 +134,20 @@ def classes(weekly: np.ndarray) -> np.ndarray:
     return np.select([age == 0, age < YOUNG], [UNSOLD, NEW], INTERMITTENT * rare + ERRATIC * uneven)
 
 
+def ended(weekly: np.ndarray) -> np.ndarray:
+    """Which products (a row each) sell no more: so many weeks without a sale would be a wonder at their rate before.
+
+    What did not sell at the same time of the last year either, or was not there, may be out of season.
+    """
+    sold, weeks = weekly > 0, weekly.shape[1]
+    empty = sold[:, ::-1].argmax(axis=1)
+    known = _age(weekly) - empty
+    chance = (1 - sold.sum(axis=1) / (known + 1)) ** empty
+    back = weeks - 1 - np.arange(weeks)  # of each week
+    before = sold & (back >= YEAR) & (back < empty[:, None] + YEAR)
+    return np.asarray((chance < CHANCE) & before.any(axis=1))
+
+
 def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """Units that each product usually sells in a week: the mean of two means and of an exponential smoothing.
 
@@ -151,11 +168,13 @@ def usual(weekly: np.ndarray, kind: np.ndarray) -> np.ndarray:
         return np.asarray(back[np.arange(len(back)), weeks - 1] / weeks)
 
     share = np.where(slow, SLOW, QUICK)
-    chance = (weekly[:, :MIN_WEEKS] > 0).mean(axis=1)
+    own = weekly.shape[1] - np.arange(weekly.shape[1]) <= _age(weekly)[:, None]  # the weeks from the first sale on
+    begin = own & (own.cumsum(axis=1) <= MIN_WEEKS)
+    chance = ((weekly > 0) & begin).sum(axis=1) / np.maximum(begin.sum(axis=1), 4)
     size = np.zeros(len(weekly))
-    for units in weekly.T:
+    for units, there in zip(weekly.T, own.T, strict=True):
         sold = units > 0
-        chance += share * (sold - chance)
+        chance += share * there * (sold - chance)
         size = np.where(sold, np.where(size > 0, size + share * (units - size), units), size)
     year, longer = mean(52), np.where(slow, mean(104, TOLD), mean(26))
     return np.asarray((longer + np.where(slow, mean(52, TOLD // 2), year) + chance * size) / 3)

@@ -133,6 +133,16 @@ def test_an_analyst_says_otherwise_and_it_is_kept_with_the_reason(opened):
     kept = state.read(state.engine(settings.get().database_url), state.overrides, model="sales").iloc[0]
     assert (kept["value"], kept["reason"], kept["author"]) == (4321.0, "a fair next door", "Ann *Lee*")
     assert "a fair next door" in app.dataframe[0].value["Reason"].tolist()
+    stored = tables.active(settings.get().home, "sales")
+    other = "another-shop " + kept["subject"].removeprefix(f"{stored.lineage} ")
+    row = {**kept, "subject": other, "target_day": kept["target_day"].date(), "reason": "theirs"}
+    row["created"] = kept["created"].to_pydatetime()
+    older = {**row, "subject": other.removeprefix("another-shop "), "target_day": date(2026, 1, 3)}
+    rows = [row, {**older, "version": "gone", "reason": "theirs, long ago"}]
+    rows += [{**older, "target_day": date(2026, 1, 2), "reason": "ours, long ago"}]
+    state.upsert(state.engine(settings.get().database_url), state.overrides, rows)
+    shown = opened("sales_forecast", view="word").dataframe[0].value["Reason"].tolist()
+    assert sorted(shown) == ["a fair next door", "ours, long ago"]
 
 
 @of_shop

@@ -11,13 +11,19 @@ from models.forecast.source import Span
 from models.forecast.source import series as coarser
 
 LAST = pd.Timestamp("2026-03-19")
+WEEK = np.array([0.8, 0.85, 0.9, 1.0, 1.2, 1.6, 0.65])
 
 
 def shop(days: int = 800, seed: int = 0, level: float = 100.0) -> pd.Series:
     dates = pd.date_range(LAST - pd.Timedelta(days=days - 1), LAST)
-    week = np.array([0.8, 0.85, 0.9, 1.0, 1.2, 1.6, 0.65])[dates.day_of_week]
     noise = np.random.default_rng(seed).normal(1, 0.05, days)
-    return pd.Series(level * week * noise, dates)
+    return pd.Series(level * WEEK[dates.day_of_week] * noise, dates)
+
+
+def open_days(dates: pd.DatetimeIndex) -> pd.Series:
+    """What months of these days sell over a usual one, by their days of the week alone."""
+    days = pd.Series(WEEK[dates.day_of_week] / WEEK.mean(), dates)
+    return days.groupby(dates.to_period("M").to_timestamp()).sum() / (365.25 / 12)
 
 
 def span(values: pd.Series) -> Span:
@@ -68,11 +74,14 @@ def test_days_come_towards_what_months_say(values, monkeypatch):
         return (found * 1.5 if asked[2] == "MS" else found.iloc[:0]), said
 
     monkeypatch.setattr(coherent, "coarser", months_only)
-    months = coherent.look(regular(by(values, "MS") * 1.5), len(by(values, "MS")), 3, COMBINED).forecast["combined"]
+    sizes = open_days(pd.date_range(values.index[0], "2026-04-30"))
+    said = by(values, "MS") * 1.5
+    even = regular(said / sizes.reindex(said.index))
+    april = sizes.loc["2026-04-01"] * coherent.look(even, len(even.values), 3, COMBINED).forecast["combined"][1]
     for ratio, way in ((1.0, 1 / 2), (0.25, 4 / 5)):
         monkeypatch.setattr(coherent, "_ratio", lambda _values, _season, ratio=ratio: ratio)
         moved = coherent.by_day(values, span(values))["2026-04-01":"2026-04-30"]
-        assert moved.sum() == pytest.approx((1 - way) * days.sum() + way * months[1])
+        assert moved.sum() == pytest.approx((1 - way) * days.sum() + way * april, rel=2e-3)
         assert np.ptp((moved / days).to_numpy()) == pytest.approx(0, abs=1e-9)
 
 
@@ -93,6 +102,18 @@ def test_months_that_were_not_there_twice_say_nothing_of_the_time_of_the_year():
     short = shop(700)
     alone = engine.look(regular(short), len(short), 73).forecast["combined"]
     assert coherent.by_day(short, span(short)).to_numpy() == pytest.approx(alone)
+
+
+@pytest.mark.usefixtures("plain_learners")
+def test_months_with_a_summer_break_do_not_pull_the_days_around_it_down():
+    """A bakery shut on Mondays and every August: the open days of July sell what open days do, August nothing."""
+    days = pd.date_range("2024-01-01", "2026-07-19")
+    rate = pd.Series(np.array([0, 80, 90, 100, 120, 170, 130])[days.day_of_week] * (days.month != 8), days)
+    values = pd.Series(np.random.default_rng(0).poisson(rate).astype(float), days)
+    told = coherent.by_day(values, span(values))
+    assert told["2026-07-20":"2026-07-31"].sum() == pytest.approx(690 + 80 + 90 + 100 + 120, rel=0.03)
+    assert told["2026-08-01":"2026-08-31"].sum() == 0
+    assert told["2026-09-01":"2026-09-30"].sum() == pytest.approx(4 * 690 + 80 + 90, rel=0.03)
 
 
 @pytest.mark.usefixtures("plain_learners")

@@ -176,6 +176,17 @@ def test_a_shop_that_closes_on_bank_holidays_will_close_again():
     assert holidays.closures(regular(whole), 60, "GB") is None
 
 
+def test_shops_of_two_countries_are_both_shut_on_the_bank_holidays_that_both_have():
+    days = pd.date_range("2024-01-01", "2026-05-03")
+    both = {"FR", "DE"}
+    free = {code: set(holidays.bank_holidays(code, date(2024, 1, 1), date(2026, 6, 30))) for code in both}
+    sold = sum((pd.Series([float(day.date() not in free[code]) for day in days], days) * 60 for code in both), 0.0)
+    found = holidays.closures(regular(sold.where(days.day_of_week < 6, 0.0)), 28, "FR")
+    assert found is not None
+    ahead = found.index[found["closed"] & (found.index > days[-1])]
+    assert list(ahead.strftime("%d %m")) == ["14 05", "25 05"]  # and on 8 May the French ones alone
+
+
 def test_what_an_event_did_before():
     whole = shop(200, noise=1.0)
     events = pd.Series("Fair", whole.index[[40, 90, 130]])

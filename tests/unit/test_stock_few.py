@@ -58,3 +58,31 @@ def test_orders_are_of_the_packs_that_sales_show():
     assert supply.conditions(goods, day, stated, None, None, sold).pack.tolist() == [6, 1, 1]
     assert supply.conditions(goods, day, None, None, None, sold).pack.tolist() == [12, 1, 1]
     assert supply.packs(sold + 0.5).tolist() == [1, 1, 1]
+
+
+def test_what_sells_no_more_is_not_ordered_and_what_is_out_of_season_or_slow_is():
+    """A sale every four days until a year ago; ten sales a year with the last one fifty days ago; summers only."""
+    rng, days = np.random.default_rng(3), np.arange(1100)
+    gone = rng.poisson(0.25, 1100) * (days < 735)
+    slow = np.where(days % 36 == 0, 1, 0) * (days < 1051)
+    summer = rng.poisson(2.0, 1100) * ((days % 364 > 150) & (days % 364 < 270)) * (days < 1000)
+    steady = rng.poisson(0.25, 1100)
+    demand, leads = shop(np.array([gone, slow, summer, steady]).astype(float))
+    found = past.experience(demand, 6)
+    row = {name: place for place, name in enumerate(demand.goods["product"])}
+    expected = reorder.service(found, leads, REVIEW).expected
+    assert expected[row["0"]] == 0
+    assert expected[row["1"]] == pytest.approx(21 / 36, rel=0.5)
+    assert expected[row["2"]] > 0
+    assert expected[row["3"]] == pytest.approx(21 / 4, rel=0.3)
+    weekly = demand.units[:, :1099].reshape(4, -1, 7).sum(axis=2)
+    assert past.ended(weekly)[[row["0"], row["1"], row["2"], row["3"]]].tolist() == [True, False, False, False]
+    assert past.ended(np.zeros((1, 60))).tolist() == [False]
+
+
+def test_what_is_new_is_told_what_it_sells_from_its_own_first_weeks_on():
+    """Thousands of products, nine weeks old in a shop of two years: what they sell in all, within 5 %."""
+    rng = np.random.default_rng(0)
+    rate, weekly = np.exp(rng.uniform(np.log(0.5), np.log(5), 3000)), np.zeros((3000, 104))
+    weekly[:, -9:] = rng.poisson(rate[:, None], (3000, 9))
+    assert past.usual(weekly, past.classes(weekly)).sum() == pytest.approx(rate.sum(), rel=0.05)

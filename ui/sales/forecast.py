@@ -10,7 +10,7 @@ import streamlit as st
 import locales
 import settings
 from charts.sales import forecast as charts
-from data import state
+from data import state, tables
 from data.tables import Stored
 from models.forecast import engine, explain, holidays, intervals, learners, scenario
 from models.forecast import series as preparing
@@ -34,15 +34,25 @@ def axis(chosen: Chosen) -> str:
     return _(AXES[chosen.measure]).format(currency=chosen.currency)
 
 
-def overrides(chosen: Chosen) -> pd.DataFrame:
-    """What analysts said about a series instead of the forecast."""
-    return state.read(state.engine(settings.get().database_url), state.overrides, model=MODEL, subject=chosen.key)
+def overrides(stored: Stored, chosen: Chosen) -> pd.DataFrame:
+    """What analysts said about a series of these data, or of what they go on from, instead of the forecast."""
+    database, home = state.engine(settings.get().database_url), settings.get().home
+    known = [state.read(database, state.overrides, model=MODEL, subject=subject)
+             for subject in (chosen.key, _subject(stored, chosen))]  # fmt: skip
+    same = [one.version for one in tables.stored(home, stored.table) if one.lineage == stored.lineage]
+    known[0] = known[0][known[0]["version"].isin(same)]  # kept while all data shared the names of their series
+    return pd.concat(known).drop_duplicates("target_day", keep="last").sort_values("target_day", ignore_index=True)
 
 
-def main(chosen: Chosen, found: Forecast, last_year: pd.Series | None) -> None:
+def _subject(stored: Stored, chosen: Chosen) -> str:
+    """What an analyst's word is about: another shop has a series of everything, too."""
+    return f"{stored.lineage} {chosen.key}"
+
+
+def main(stored: Stored, chosen: Chosen, found: Forecast, last_year: pd.Series | None) -> None:
     """History, forecast and bands."""
     title = charts.fan_title(found.frame, last_year, found.total[80], chosen.written)
-    overridden = overrides(chosen)
+    overridden = overrides(stored, chosen)
     ahead = overridden[overridden["target_day"].isin(found.frame.index)]
     is_open = found.frame[found.window.counted]
     drawn = charts.fan(
@@ -286,7 +296,7 @@ def _override(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     if sent and not (author.strip() and reason.strip()):
         st.warning(_("Say who you are and why: without a reason nobody can learn from it later."))
     elif sent:
-        row = {"model": MODEL, "subject": chosen.key, "target_day": day.date(), "version": stored.version}
+        row = {"model": MODEL, "subject": _subject(stored, chosen), "target_day": day.date(), "version": stored.version}
         row |= {"mean": float(found.frame["mean"][day]), "value": value, "reason": reason.strip()}
         row |= {"author": author.strip(), "created": datetime.now(UTC)}
         state.upsert(state.engine(settings.get().database_url), state.overrides, [row])
@@ -295,7 +305,7 @@ def _override(stored: Stored, chosen: Chosen, found: Forecast) -> None:
 
 def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     """An analyst's own number for a day, with a reason, kept, and scored when the day has come."""
-    overridden = overrides(chosen)
+    overridden = overrides(stored, chosen)
     if access.changes():
         _override(stored, chosen, found)
     if overridden.empty:
@@ -320,20 +330,22 @@ def word(stored: Stored, chosen: Chosen, found: Forecast) -> None:
     )
     downloads.table(shown.drop(columns="created", errors="ignore"), "forecast_overrides", excel=False)
     if len(judged):
-        sentence = ngettext(
-            "Analysts were closer on {share} of {count} day, and {amount} better in all.",
-            "Analysts were closer on {share} of {count} days, and {amount} better in all.",
-            len(judged),
-        )
-        st.caption(
-            plain(
-                sentence.format(
-                    share=locales.percent(judged["analyst_closer"].mean()),
-                    count=len(judged),
-                    amount=chosen.written(judged["improved"].sum()),
-                )
+        better = judged["improved"].sum()
+        sentence = (
+            ngettext(
+                "Analysts were closer on {share} of {count} day, and {amount} better in all.",
+                "Analysts were closer on {share} of {count} days, and {amount} better in all.",
+                len(judged),
+            )
+            if better >= 0
+            else ngettext(
+                "Analysts were closer on {share} of {count} day, and {amount} worse in all.",
+                "Analysts were closer on {share} of {count} days, and {amount} worse in all.",
+                len(judged),
             )
         )
+        share, count = locales.percent(judged["analyst_closer"].mean()), locales.number(len(judged))
+        st.caption(plain(sentence.format(share=share, count=count, amount=chosen.written(abs(better)))))
         reasons = explain.by_reason(judged)
         st.markdown(_("**What each reason added or took away**"))
         st.dataframe(

@@ -312,5 +312,9 @@ def promoted(stored: Stored, now: Terms) -> None:
     cards.figure(charts.lifts(found.lift, found.after, found.depth), "promotion_lift", found.lift)
     lo, hi = (locales.percent(share) for share in found.taken)
     if np.isfinite(found.taken).all():
-        sentence = _("Of the units that a promotion adds to one product, others of its category lose {lo} to {hi}.")
+        sentence = (
+            _("Of the units that a promotion adds to one product, others of its category lose {lo} to {hi}.")
+            if now.category
+            else _("Of the units that a promotion adds to one product, all others lose {lo} to {hi}.")
+        )
         st.caption(plain(sentence.format(lo=lo, hi=hi)))
