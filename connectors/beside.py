@@ -16,7 +16,8 @@ from locales import N_
 
 # What the columns of such files are called beside their own names, squeezed (see `names.plain`).
 WORDS = {
-    "product": "internalreference defaultcode sku codigo codice variantsku itemno itemnumber partnumber partno mpn ref",
+    "product": "plu "
+    "internalreference defaultcode sku codigo codice variantsku itemno itemnumber partnumber partno mpn ref",
     "name": "suppliername storename shopname nomfournisseur nommagasin nom libelle title description "
     "vendorname filiale enseigne lieferantenname tienda negozio nombre nome raisonsociale company companyname firma",
     "lead_time_mean": "leadtime leadtimedays leadtimeindays averageleadtime meanleadtime deliverytime deliverydays "

@@ -88,13 +88,13 @@ BEGUN = re.compile(
 _EACH = (
     r"(?:monthly|(?:per|a|each|prom?|pr|par|al|por|je|na)?(?:month|mois|monat|mes|mese|maand|maned|manad|md|mdr|mois|ay)|"
     r"mensuel(?:le)?s?|mensuales?|mensil[ei]|mensa(?:l|is)|monatlich(?:er?|es)?|miesieczn[aye]|aylik|maandelijkse?|"
-    r"manedlig|manatlig)"
+    r"manedlig|manatlig|havi|mesicni)"
 )
 _PAID = (
     r"(?:subscription|account|service|plan|membership|policy|kontofuhrungs|abo|abonnements?)*"
     r"(?:fees?|prices?|charges?|dues|premiums?|costs?|bills?|payments?|cotisations?|prix|tarif|abonnements?|primes?|"
     r"factures?|forfait|cuotas?|precio|tarifa|canone|prezzo|quota|preco|gebuhr|beitrag|preis|kosten|oplata|abonament|"
-    r"ucret|fiyat|pris|avgift|afgift|gebyr|prijs|bedrag)"
+    r"ucret|fiyat|pris|avgift|afgift|gebyr|prijs|bedrag|dij|poplatek|platba)"
 )
 MONTHLY = re.compile(rf"{_EACH}(?:de|of)?{_PAID}(?:ttc|ht|eur|usd)?|{_PAID}(?:ttc|ht|eur|usd)?{_EACH}(?:ttc|ht)?")
 _DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"

@@ -22,7 +22,8 @@ _PREFIX = re.compile(
     r"^(?:x|sales|units?|qty|quantity|ventes|ca|montant|revenue|week of|semaine du)?[ _.:-]*", re.IGNORECASE
 )
 SUMS = re.compile(
-    r"(?:grand|sub|sous|stock)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*"
+    r"(?:grand|sub|sous|stock)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*|"
+    r"(?:ins)?gesamt\w*|summe|suma|somma|totaal"
 )
 M5 = ["id", "item_id", "dept_id", "cat_id", "store_id", "state_id"]  # the M5 competition: its day d_1
 M5_BEGIN = date(2011, 1, 29)
@@ -36,6 +37,14 @@ def turned(
     Of columns that are the days of a month, 1 to 31, the `title` above the table says which month it is. Any other
     table comes back as it is. What is not filled is no row. Sums beside the periods are left out.
     """
+    if parts := _months(frame):
+        kind, chosen = (
+            N_("{count} columns are the months of “{year}”: a row is made of each."),
+            layout.get(WIDE, TURNED),
+        )
+        said = {"count": str(len(parts[1])), "year": parts[0]}
+        reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said)
+        return frame if chosen == AS_IT_STANDS else _by_month(frame, *parts), [], [reading]
     periods, known = _m5(frame), "units_sold"
     if periods is None:
         periods, known = _days(frame, title) or _periods(frame), ""
@@ -91,6 +100,30 @@ def _days(frame: pd.DataFrame, title: str) -> dict[str, date] | None:
     there = {name: (first + pd.Timedelta(days=int(name) - 1)).date() for name in named[: first.days_in_month]}
     beyond = frame[named[first.days_in_month :]].notna().any(axis=None)
     return there if not beyond and all(_numeric(frame[name]) or frame[name].isna().all() for name in there) else None
+
+
+def _months(frame: pd.DataFrame) -> tuple[str, dict[str, str]] | None:
+    """The column of years and the twelve columns of their months (as numbers), where a table is one of years by
+    months."""
+    words = dates.letters(pd.Series([str(name) for name in frame], dtype="str").str.casefold()).str.removesuffix(".")
+    named = {name: f"{dates.MONTHS[word]:02d}" for name, word in zip(frame, words, strict=True) if word in dates.MONTHS}
+    years = [
+        name for name in frame if name not in named and frame[name].str.strip().str.fullmatch(r"(?:19|20)\d\d").all()
+    ]
+    whole = len(named) == len(set(named.values())) == 12 and all(_numeric(frame[name]) for name in named)
+    return (years[0], named) if whole and len(years) == 1 else None
+
+
+def _by_month(frame: pd.DataFrame, year: str, named: Mapping[str, str]) -> pd.DataFrame:
+    """A row for each row and month that is filled, without the sums beside them."""
+    sums = adding_up(frame, [name for name in frame if name != year])
+    ids = [name for name in frame if name not in (year, *named, *sums)]
+    months = [
+        frame[ids].assign(date=frame[year].str.strip() + f"-{month}", **{VALUE: frame[source]})
+        for source, month in named.items()
+    ]
+    long = pd.concat(months).sort_index(kind="stable")
+    return long[long[VALUE].notna()].reset_index(drop=True)
 
 
 def _measures(frame: pd.DataFrame) -> dict[str, tuple[date, str]]:

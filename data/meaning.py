@@ -16,9 +16,9 @@ import pandas as pd
 
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "j", "sí", "si",
        "sì", "sim", "s", "wahr", "verdadero", "verdadeiro", "vero", "waar",
-       "tak", "evet", "はい", "是", "예", "да"}  # fmt: skip
+       "tak", "ano", "igen", "kyllä", "evet", "はい", "是", "예", "да"}  # fmt: skip
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "nee", "não", "nao", "falsch",
-      "falso", "onwaar", "nie", "hayır", "いいえ", "否", "아니오", "нет"}  # fmt: skip
+      "falso", "onwaar", "nie", "ne", "nem", "nei", "ei", "hayır", "いいえ", "否", "아니오", "нет"}  # fmt: skip
 FILLED, BLANK = "*filled*", "*blank*"  # of an outcome that is the day somebody left: the values that it may mean
 FEW_OUTCOMES = 6  # different values of a column that says who left
 SPELLINGS = 20  # ways in which those may be spelt
@@ -33,7 +33,7 @@ _GONE = (
     r"opgezegd|beeindigd|inactief|vertrokken|gestopt|uitgeschreven|inativ|desativ|desligad|evadid"
 )
 _HERE = (
-    r"stay|exist|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
+    r"stay|exist|live$|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
     r"ouvert|inscri|continu|enrol|graduate|renew|renouvel|force$|verlanger|rinnovat|renovad|"
     r"aktiv|bestand|gebliebe|laufend|ungekundigt|vigente|permanec|attiv|rimast|fedel|"
     r"actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
@@ -47,7 +47,8 @@ _NOT = r"(not?|pas|non|never|jamais|un|nicht|kein|niet|geen|nao|nunca|mai)$"
 _OUTCOME = (
     r"churn\w*|attrit\w*|(?:cod|code|ind|flag|top|dt|date|mt)?resil\w*|desabonne\w*|gekundigt|kundigung|abgewandert|"
     r"baja|abandono\w*|cancelad[oa]|abgang|austritt|storn\w*|opgezegd|opzegging|disdett[aoie]|abbandon\w*|"
-    r"cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]|ayril(?:di|an|ma)|(?:op|opp|upp)(?:sag[dt]|sigelse|sagning)\w*"
+    r"cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]|ayril(?:di|an|ma)|lemond\w*|odes(?:el|la)|"
+    r"(?:op|opp|upp)(?:sag[dt]|sigelse|sagning)\w*"
 )
 _LEAVING = r"left|lapsed?|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|"
 _LEAVING += r"termd|terminat(?:ed|ions?)|depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit|lost|"
