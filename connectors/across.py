@@ -1,6 +1,7 @@
 """Tables beside the sales whose values stand in several columns, turned into long ones: a row each.
 
-Prices from so many units on ("Price 1-9", "100+"), a stock in several shops, what came in beside what went out.
+Prices from so many units on ("Price 1-9", "100+"), a stock in several shops, what came in beside what went out; and
+the shortest beside the longest lead time, which become one column.
 """
 
 import itertools
@@ -10,11 +11,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from connectors import names, numbers, wide
+from data import meaning
 from data.beside import COUNT, MOVES, PRICES
 from data.dataset import Reading
 from locales import N_
 
 MIN_COLUMNS = 2
+BETWEEN = "the middle of both"
 _WORDS = r"(?:(?:unit |net )?(?:prices?|prix|preise?|precio|prezzo|costs?|tarifs?|qty|qt[eé]|menge|from|ab|d[eè]s|da|"
 _WORDS += r"[aà] partir de|min|>=|≥|break|staffel)[ .:_-]*)*"
 _BREAK = re.compile(
@@ -23,6 +26,11 @@ _BREAK = re.compile(
 )
 _PAIR = re.compile(r"(?:break |tier |min )?(qty|quantity|qt[eé]|quantit[eé]|menge|price|prix|preis|cost)[ _]?(\d)")
 _PRICED = ("price", "prix", "preis", "cost")
+_LEAD = {"lead", "leadtime", "delai", "delais", "lieferzeit", "delivery", "livraison", "plazo", "entrega", "consegna",
+         "levertijd", "lieferfrist"}  # fmt: skip
+_LEAST = {"min", "mini", "minimum", "minimal", "minimale", "minimo", "from", "von", "shortest", "fastest"}
+_MOST = {"max", "maxi", "maximum", "maximal", "maximale", "massimo", "maximo", "to", "bis", "longest", "slowest"}
+_UNIT = re.compile(r"\b(?:weeks?|wks?|woch\w*|sem\w*|sett\w*|weken|months?|mois|monat\w*|mes\w*|maand\w*)\b")
 _IN = re.compile(r"(?:qty|qte|stock)?(?:in|entrees?|zugange?|eingange?|receipts?|received|entradas?|carico)(?:qty)?")
 _OUT = re.compile(r"(?:qty|qte|stock)?(?:out|sorties?|abgange?|ausgange?|issued?|issues|salidas?|scarico)(?:qty)?")
 
@@ -41,6 +49,15 @@ def turned(
     if table == COUNT and "on_hand" not in found and (shops := _shops(frame, found)):
         kind = N_("{count} columns seem to be shops, from “{start}” to “{end}”: a row is made of each.")
         return _long(frame, [(("store", "on_hand"), (shop, shop)) for shop in shops], kind, layout, is_open=True)
+    if table == "suppliers" and "lead_time_mean" not in found and (ends := _lead(frame)):
+        kind = N_("“{start}” and “{end}” are the shortest and the longest time: the middle of both is taken.")
+        chosen, said = layout.get(wide.WIDE, BETWEEN), dict(zip(("start", "end"), ends, strict=True))
+        reading = Reading(wide.WIDE, kind, chosen, (BETWEEN, *ends), said)
+        least, most = (frame[one].fillna(frame[other]) for one, other in (ends, ends[::-1]))
+        unit = _UNIT.search(meaning.plain(ends[0]))
+        between = least.str.extract(r"(\d+(?:[.,]\d+)?)", expand=False) + "-" + most
+        lead = (between if chosen == BETWEEN else frame[chosen]) + (f" {unit[0]}" if unit else "")
+        return frame.drop(columns=list(ends)).assign(lead_time_mean=lead), [reading]
     if table == MOVES and "move" not in found:
         sides = [next((name for name in frame if side.fullmatch(names.bare(name))), "") for side in (_IN, _OUT)]
         if all(sides):
@@ -76,6 +93,14 @@ def _long(
     return pd.concat(made).sort_index(kind="stable"), [reading]
 
 
+def _lead(frame: pd.DataFrame) -> list[str] | None:
+    """The columns with the shortest and the longest lead time, by their names."""
+    words = {name: meaning.plain(name).split() for name in frame}
+    about = [name for name, said in words.items() if _LEAD & set(said)]
+    ends = [[name for name in about if end & set(words[name])] for end in (_LEAST, _MOST)]
+    return [ends[0][0], ends[1][0]] if all(len(some) == 1 for some in ends) and ends[0] != ends[1] else None
+
+
 def _breaks(frame: pd.DataFrame) -> list[tuple[str, str]]:
     """The quantities (or the columns with them) from which prices hold, each with the column of its price."""
     pairs: dict[str, dict[str, str]] = {}
@@ -104,6 +129,7 @@ def _shops(frame: pd.DataFrame, found: Mapping[str, str]) -> list[str]:
     rest = [name for name in rest if not wide.SUMS.fullmatch(names.bare(name)) and re.search(r"[^\W\d]", name)]
     roles = [role for role in names.SALES if role not in ("product", "description", "store", "category")]
     known = any(tier for role in roles for tier in names.likely(rest, role))
+    rest = [name for name in rest if name not in wide.adding_up(frame, rest)]
     return [] if known or len(rest) < MIN_COLUMNS else rest
 
 

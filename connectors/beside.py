@@ -16,15 +16,18 @@ from locales import N_
 
 # What the columns of such files are called beside their own names, squeezed (see `names.plain`).
 WORDS = {
-    "product": "internalreference defaultcode sku codigo codice variantsku itemno itemnumber partnumber partno mpn ref",
+    "product": "plu "
+    "internalreference defaultcode sku codigo codice variantsku itemno itemnumber partnumber partno mpn ref",
     "name": "suppliername storename shopname nomfournisseur nommagasin nom libelle title description "
     "vendorname filiale enseigne lieferantenname tienda negozio nombre nome raisonsociale company companyname firma",
     "lead_time_mean": "leadtime leadtimedays leadtimeindays averageleadtime meanleadtime deliverytime deliverydays "
     "leaddays delai delaimoyen delailivraison delaidelivraison delaijours delaienjours "
+    "avgleadtime leadtimeavg leadtimemean leadtimeaverage avgdeliverytime tempsdelivraison "
     "leadtimeweeks leadtimeinweeks leadtimeworkingdays lieferzeit lieferzeittage lieferzeitintagen lieferzeitwochen "
     "wiederbeschaffungszeit wiederbeschaffungszeittage plazoentrega plazodeentrega tempodiconsegna levertijd "
     "delaisemaines delaiensemaines",
-    "lead_time_std": "leadtimestd leadtimesd leadtimespread stdleadtime leadtimestandarddeviation ecarttype "
+    "lead_time_std": "leadtimestd leadtimesd leadtimespread stdleadtime leadtimestandarddeviation "
+    "stddev stdev standarddeviation ecarttype "
     "ecarttypedelai variabilite",
     "minimum_order": "minorder minimumorder moq minqty minimumquantity minimumorderquantity quantiteminimale "
     "quantiteminimum minimumcommande "
@@ -37,7 +40,7 @@ WORDS = {
     "taillelot pcb caseqty casequantity innerqty packof unitesparcolis "
     "vpe verpackungseinheit moltiplo unidadesporcaja",
     "list_price": "price listprice rrp retailprice sellingprice prix prixcatalogue prixpublic prixvente unitprice "
-    "precio preco prezzo preis cena pris prijs "
+    "precio preco prezzo preis cena pris prijs pv pvht pvttc ppttc prixpublicttc prixpublicht "
     "prixdevente prixdeventeht prixdeventettc prixventeht prixventettc retailprice precioventa preciodeventa "
     "regularprice variantprice vkpreis verkaufspreis uvp pvp salesprice",
     "country": "pays countryname pais land paese",
@@ -70,6 +73,7 @@ WORDS = {
     "evenement campaign campagne kampagne campana promotionname actionname",
     "promotion": "promo discount remise reduction rabais",
 }
+NAMED = {"product", "article", "item", "produit", "artikel", "produkt", "producto", "prodotto", "produto"}  # or coded
 CLOSED = {
     "closed",
     "isclosed",
@@ -90,7 +94,7 @@ _DAY = re.compile(
     r"(?:\b(?:au|le|du|as of|at|on|per|vom|zum|am|al|a|em|op)\s+)?(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4})\s*$", re.I
 )
 UNITS = {  # days of a lead time's units, by the beginnings of their names
-    "week|wk|wo|sem|setti|tyd": 7, "month|mois|monat|mes|maand": 30, "day|jour|tag|d[ií]a|giorn|dag|j|d|t": 1,
+    "week|wk|woch|sem|setti|tyd": 7, "month|mois|monat|mes|maand": 30, "day|jour|tag|d[ií]a|giorn|dag|j|d|t": 1,
 }  # fmt: skip
 _SPAN = (
     r"^\s*(\d+(?:[.,]\d+)?)(?:\s*(?:-|–|to|à|bis)\s*(\d+(?:[.,]\d+)?))?\s*"
@@ -129,8 +133,11 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     found |= names.by_name(rest, [canonical for canonical in wanted if canonical not in found])
     if table == "products":  # the one code of each row, whatever it codes
         free = (source for source in frame if source not in found.values() and frame[source].notna().all())
-        names.take(found, "product", (source for source in free if frame[source].is_unique
-                                      and guessing.ID_WORDS & set(meaning.plain(source).split())))  # fmt: skip
+        coded = next((source for source in free if frame[source].is_unique
+                      and guessing.ID_WORDS & set(meaning.plain(source).split())), None)  # fmt: skip
+        if coded and "description" not in found and names.plain(found.get("product", "")) in NAMED:
+            found |= {"product": coded, "description": found["product"]}
+        names.take(found, "product", [coded] if coded else [])
     return calendars.guess(guessing.stripped(frame.head(files.HEAD)), found) if table == "calendar" else found
 
 
@@ -143,9 +150,14 @@ def read(
     """
     if missing := [name for name in needed(table) if name not in mapping]:
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
-    text = guessing.stripped(raw.frame[list(dict.fromkeys(mapping.values()))])
+    findings, readings = list[Finding](), list(raw.readings)
+    whole = guessing.stripped(raw.frame)
+    if table == "calendar":
+        free = [name for name in whole if name not in mapping.values()]
+        whole = calendars.of_one_place(whole, free, choices or {}, readings)
+    text = whole[list(dict.fromkeys(mapping.values()))]
     text = text[text.notna().any(axis=1)]
-    file, findings, readings = File(text, raw.delimiter, choices or {}), list[Finding](), list(raw.readings)
+    file = File(text, raw.delimiter, choices or {})
     converted, wrong, reasons = {}, dict[str, pd.Series](), dict[str, str]()
     for canonical, source in sorted(mapping.items(), key=lambda one: one[0] == calendars.UNTIL):
         if canonical == "promotion" and set(numbers.read(text[source]).values.dropna()) == {0, 1}:
@@ -265,7 +277,7 @@ def _days(
     """Lead times in days, also where cells or their name say weeks or months ("2 weeks"; of "2-4 weeks" the "
     "middle)."""
     found = file.text[source].str.extract(_SPAN, flags=re.IGNORECASE)
-    named = next((days for unit, days in UNITS.items() if re.search(rf"\b(?:{unit})", source, re.IGNORECASE)), 1)
+    named = next((days for unit, days in UNITS.items() if re.search(rf"\b(?:{unit})", meaning.plain(source))), 1)
     if not (found[2].notna().any() or found[1].notna().any() or named > 1):
         return cells.convert(file, source, "float64", findings, readings)
     first, last = (pd.to_numeric(found[place].str.replace(",", "."), errors="coerce") for place in (0, 1))

@@ -20,8 +20,9 @@ COLUMNS = {
 }
 NAMED = {
     "date": "day jour tag datum fecha data dia giorno dag start startdate from validfrom debut datedebut "
+    "datededebut datedudebut "
     "premierjour du von beginn",
-    UNTIL: "end enddate to fin datefin au jusquau dernierjour lastday bis ende enddatum hasta fino",
+    UNTIL: "end enddate to fin datefin datedefin au jusquau dernierjour lastday bis ende enddatum hasta fino",
 }
 CLOSED, OPEN, HOLIDAY, EVENT, PROMOTION = "closed", "open", "bank holiday", "event", "promotion"
 KINDS = (CLOSED, HOLIDAY, EVENT, PROMOTION, OPEN)
@@ -51,6 +52,10 @@ NAMES = re.compile(
     r"(?:of|de|du|des|d)?(?:days?|jours?|tag(?:es)?|events?|evenements?|dia|giorno|dag)?|"
     r"(?:tages?|day|event|jour)(?:type|art|kind)"
 )
+EVERY = "all of them"  # of the places whose days a calendar has
+_PLACE = re.compile(
+    r"countr(?:y|ies)(?:code|name|region|regioncode)?|pays|land|pais|paese|zones?|bundesland|kanton|canton"
+)
 MAX_WORDS = 20  # different words of a column of kinds
 MAX_DAYS = 366  # days that one row may be about
 
@@ -68,6 +73,23 @@ def guess(text: pd.DataFrame, found: dict[str, str]) -> dict[str, str]:
     if kind is None:
         return found
     return {canonical: source for canonical, source in found.items() if source != kind} | {KIND: kind}
+
+
+def of_one_place(
+    text: pd.DataFrame, free: list[str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """The rows of the place that somebody chose, where a calendar has the days of several countries or zones: asked."""
+    for source in free:
+        places = text[source].value_counts().index
+        if len(places) > 1 and _PLACE.fullmatch(meaning.plain(source).replace(" ", "")):
+            key = f"place:{source}"
+            chosen = choices.get(key, EVERY)
+            message = N_("“{column}” says where a day is one: {count} places.")
+            said = {"column": source, "count": str(len(places))}
+            options = (EVERY, *places)
+            readings.append(Reading(key, message, chosen, options, said, key not in choices))
+            return text if chosen == EVERY else text[text[source] == chosen]
+    return text
 
 
 def read(cell: object) -> set[str]:

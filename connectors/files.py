@@ -204,7 +204,8 @@ def _said(
     """A table as `rows`, a row each where it was wide, and all that is to be said of it."""
     if frame.empty:
         raise InvalidFile(N_("This file has a header but no row."))
-    frame, said, noted = wide.turned(frame, layout)
+    title = next((one.values.get("title", "") for one in readings if one.key == shape.HEADER), "")
+    frame, said, noted = wide.turned(frame, layout, title)
     findings, readings = [*findings, *said], [*readings, *noted]
     values = {"sha256": sha256, "delimiter": delimiter, "readings": [asdict(one) for one in readings], "rows": 0}
     return Parsed({"rows": frame}, (*findings, *_formulas(frame)), values)

@@ -47,6 +47,7 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
         if all(re.fullmatch(r"column \d+", name) for name in frame):
             return _unnamed(head)
         found = _sales(frame, head)
+        found = _in_own_currency(head, found)
         if "product" not in found and (decides := _deciding_prices(head, found)):
             found = {role: one for role, one in found.items() if one != decides} | {"product": decides}
         return found
@@ -249,6 +250,23 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         source, judged = verdict
         found = {canonical: name for canonical, name in found.items() if name != source}
         found[judged.role] = source
+    return found
+
+
+def _in_own_currency(head: pd.DataFrame, found: dict[str, str]) -> dict[str, str]:
+    """With totals turned into one currency, as their name says ("Total (GBP)"), for those in each line's own: the same
+    on its lines, others on others."""
+    if not {"currency", money.AMOUNT} <= set(found):
+        return found
+    own = currencies.codes(head[found["currency"]])
+    totals = [found[money.AMOUNT], *(name for tier in names.likely(head, money.AMOUNT) for name in tier)]
+    said = {name: currencies.of(head[[name]], [name]) for name in dict.fromkeys(totals)}
+    values = {name: numbers.read(head[name]).values for name in said}
+    for name, other in permutations(said, 2):
+        same = (values[name] - values[other]).abs() <= COIN
+        if said[name] and not said[other] and own.nunique() > 1 and same.eq(own.eq(said[name])).mean() >= 1 - STRANGE:
+            rest = {role: one for role, one in found.items() if role not in ("currency", "unit_cost", *MEASURES[1:])}
+            return {role: one for role, one in rest.items() if one != name} | {money.AMOUNT: name}
     return found
 
 

@@ -39,10 +39,14 @@ def summed(
     """The mapping with the column that somebody chose among those that could be what lines were sold for."""
     given = mapping.get(money.AMOUNT)
     rivals = money.rivals(text, mapping) if given else []
-    if given and names.CHANNELS.fullmatch(names.bare(given)):
+    named = [name for tier in names.likely(text, "currency") for name in tier]
+    if "currency" not in mapping and any(_several(text[name]) for name in named):
+        rivals = []  # other totals are in the currency of each line
+    ways = next((one for one in (names.CHANNELS, names.REGION) if one.fullmatch(names.bare(given or ""))), None)
+    if given and ways:
         free = text.columns.difference(mapping.values(), sort=False)
-        channels = [name for name in free if names.CHANNELS.fullmatch(names.bare(name))]
-        if not rivals and channels:
+        channels = [name for name in free if ways.fullmatch(names.bare(name))]
+        if channels and set(rivals) <= set(channels):
             return _channels(text, mapping, [given, *channels], choices, readings)
     if not given or not rivals:
         return mapping
@@ -52,7 +56,16 @@ def summed(
         given = chosen
     message = N_("Lines were sold for “{column}”, not for what other columns of money say.")
     readings.append(Reading(money.AMOUNT, message, given, (given, *rivals), {"column": given}))
+    paid, price = (
+        currencies.of(text, [mapping[role]]) if role in mapping else None for role in (money.AMOUNT, money.PRICE)
+    )
+    if paid and price and paid != price:  # totals in dollars beside prices in euros
+        mapping = {role: one for role, one in mapping.items() if role != money.PRICE}
     return mapping
+
+
+def _several(text: pd.Series) -> bool:
+    return currencies.codes(text.head(money.LOOKED_AT)).nunique() > 1
 
 
 def _channels(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pandas as pd
 import pandera.errors
@@ -311,11 +311,12 @@ def _customers(
     return frame.join(others), mapping | dict(zip(others.columns, rest.columns, strict=True))
 
 
-def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) -> pd.DataFrame:
+def lenient(raw: Raw, wanted: Mapping[str, bool], now: datetime, origin: Origin | None = None) -> pd.DataFrame:
     """The columns `wanted` of customers (name -> whether it is a number) as far as a file has them, matched by name.
 
     The id and the outcome come along; columns are called, and outcomes read, as in the file of `origin`, else as
-    guessed. What cannot be converted stays as its text, for somebody to list.
+    guessed; how long they have been there is counted to the newest day of the file up to `now`. What cannot be
+    converted stays as its text, for somebody to list.
     """
     known, outcome = (origin.columns or {}, origin.outcome) if origin else ({}, None)
     called = {names.plain(source): source for source in raw.frame}
@@ -337,7 +338,7 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], origin: Origin | None = None) 
             continue
         if canonical == "tenure" and dates.dated(text):
             whole = File(guessing.stripped(raw.frame), raw.delimiter, file.choices)
-            values = scales.since(whole, source, datetime.now(UTC), [], [])[0].astype(object)
+            values = scales.since(whole, source, now, [], [])[0].astype(object)
             columns[canonical] = values.where(values.notna() | text.isna(), text)
             continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")

@@ -35,6 +35,9 @@ NO_RIVAL = re.compile(
     r"pct|percent|pourcent|prozent|taux|ratio$|share$|^part"
 )
 
+# Money by its name, of which a total is a fixed multiple, by the tax: no units.
+_MONEYED = re.compile(rf"{NO_RIVAL.pattern}|value|valeur|valor|wert|amount|montant|betrag|importe|net|gross|base$|ht$")
+
 SAID = {
     AMOUNT: N_("“{column}” is the total of a line: {sum} in all."),
     PRICE: N_("“{column}” is the price of one unit."),
@@ -151,6 +154,8 @@ def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) 
     signed = bool(numbers.currencies(cells)) or (
         name != names.plain(source) and not names.LOOSE.fullmatch(names.plain(source))
     )
+    if name.endswith("sales") and (names.REGION.fullmatch(name) or names.WORLD.fullmatch(name)):
+        return Verdict(QUANTITY, options, True)
     if not names.LOOSE.fullmatch(name):
         said = names.COUNTED.fullmatch(name) or _named(name, QUANTITY)
         # A word that says neither (y, volume index, ...) is asked about.
@@ -175,7 +180,8 @@ def counting(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]) 
     """
     whole = {name: numbers.read(head[name]).values for name in some}
     paid = next((found[role] for role in (AMOUNT, PRICE) if role in found), None)
-    units = {name: values for name, values in whole.items() if name != paid and _whole(values)}
+    units = {name: values for name, values in whole.items()
+             if name != paid and _whole(values) and not _MONEYED.search(names.bare(name))}  # fmt: skip
     totals = {paid: numbers.read(head[paid]).values} if paid else whole
     products = head[found["product"]] if "product" in found else None
     pairs = [(one, total) for one in units for total in totals if one != total

@@ -10,11 +10,13 @@ from data import meaning, schemas
 SYNONYMS = {
     "customer_id": "customer kundennummer kundennr kundenid kunde cliente idcliente clienteid client customerid "
     "clientid custid idclient numeroclient subscriber account accountid numeroadherent noadherent adherent "
+    "kundenr kundnr "
     "mitgliedsnummer mitgliedsnr mitglied klantnummer klantnr klantid klant membro socio numerosocio policynumber "
     "numeropolice vertragsnummer 顧客id 顧客番号 会員番号 顧客 会員id 客户编号 고객번호 id",
     "churned": "churn churned left exited attrition attrited resilie resiliation parti depart cancelled target "
     "gekundigt kundigung abgewandert baja abandono abandonou cancelado cancelou cancelacion cancelamento fuga "
-    "rezygnacja 解約 解約済み 退会 是否流失 流失 이탈 이탈여부",
+    "rezygnacja 解約 解約済み 解約フラグ 解約有無 退会 退会フラグ 離反 是否流失 流失 离网 是否离网 이탈 이탈여부 "
+    "해지 해지여부",
     "tenure": "tenuremonths months monthsonbook monthssubscribed anciennete mois moisanciennete anciennetemois "
     "tenureinmonths monthsascustomer tenureyears tenureinyears tenureyr tenureyrs yearsascustomer yearswithus "
     "yearswithbank monthssincesignup monthssincesignedup monthssincejoining monthssincejoined monthssincestart "
@@ -25,7 +27,9 @@ SYNONYMS = {
     "looptijd looptijdmaanden mesespermanencia mesesdepermanencia mesescomocliente "
     "laufzeit laufzeitmonate laufzeitinmonaten laufzeitmonaten monateseitbeginn monateseitvertragsbeginn "
     "yearsatcompany customersinceyears yearscustomer tenuredays tenureindays daysascustomer tenureweeks "
-    "ancienneteannees 契約月数 利用月数 stazmiesiace staz "
+    "ancienneteannees 契約月数 利用月数 가입개월수 가입기간 이용개월수 "
+    "stazmiesiace staz aboneliksuresiay aboneliksuresi musterilikay "
+    "tenurem tenuremo tenuremos "
     "ancienneteans ancienneteenannees ancienneteenans ancienneteenmois ancienneteenjours anciennetejours "
     "antiguedadmeses "
     "antiguedad antiguedadanos tempomeses tempodecasa tempodecliente mesescliente permanenciameses permanencia "
@@ -34,7 +38,8 @@ SYNONYMS = {
     "facturamensual cuotamensual monatsbeitrag tarifmensuel prixmensuel montantmensuel abonnementmensuel mensualites "
     "loyermensuel monatlichegebuhr monatsgebuhr monatlicherbeitrag monatlichekosten monatspreis grundgebuhr "
     "canonemensile quotamensile mensalidade valormensal precomensal preciomensual maandbedrag maandprijs "
-    "oplatamiesieczna 月額料金 月额 月消费 monthlyprice monthlyamount monthlypayment "
+    "oplatamiesieczna 月額料金 月额 月消费 월요금 월이용료 월납부액 aylikucret "
+    "monthlyprice monthlyamount monthlypayment "
     "monthlyrate monthlycost monthlyrevenue monthlybill monthlyspend manadsavgift manadskostnad maanedsafgift "
     "precomensile costomensile "
     "subscriptionfee "
@@ -69,6 +74,7 @@ BEEN = re.compile(
 )
 # Squeezed names of the day on which somebody became a customer.
 _CAME = r"sign(?:ed)?up|join(?:ed|ing)?|start(?:ed)?|registered|registration|activat(?:ed|ion)|enrolled|open(?:ed|ing)"
+_CAME += r"|hired?"
 BEGUN = re.compile(
     r"(?:customer|client|member(?:ship)?|subscriber|subscription|account|contract)?"
     rf"(?:since|(?:{_CAME}|created)(?:date|day|on|at)?)|"
@@ -78,10 +84,29 @@ BEGUN = re.compile(
     r"(?:cliente|socio)desde|desde|fecha(?:de)?(?:alta|inicio|registro|ingreso)|(?:cliente|socio)dal|"
     r"data(?:de|di)?(?:iscrizione|attivazione|cadastro|adesao|inicio)|klantsinds|inschrijfdatum"
 )
+# Squeezed names of what is paid each month, in either order; of what somebody earns or uses no.
+_EACH = (
+    r"(?:monthly|(?:per|a|each|prom?|pr|par|al|por|je|na)?(?:month|mois|monat|mes|mese|maand|maned|manad|md|mdr|mois|ay)|"
+    r"mensuel(?:le)?s?|mensuales?|mensil[ei]|mensa(?:l|is)|monatlich(?:er?|es)?|miesieczn[aye]|aylik|maandelijkse?|"
+    r"manedlig|manatlig|havi|mesicni)"
+)
+_PAID = (
+    r"(?:subscription|account|service|plan|membership|policy|kontofuhrungs|abo|abonnements?)*"
+    r"(?:fees?|prices?|charges?|dues|premiums?|costs?|bills?|payments?|cotisations?|prix|tarif|abonnements?|primes?|"
+    r"factures?|forfait|cuotas?|precio|tarifa|canone|prezzo|quota|preco|gebuhr|beitrag|preis|kosten|oplata|abonament|"
+    r"ucret|fiyat|pris|avgift|afgift|gebyr|prijs|bedrag|dij|poplatek|platba)"
+)
+MONTHLY = re.compile(rf"{_EACH}(?:de|of)?{_PAID}(?:ttc|ht|eur|usd)?|{_PAID}(?:ttc|ht|eur|usd)?{_EACH}(?:ttc|ht)?")
 _DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"
 _DEAL = r"(?:order(?:ed|ing)?|invoice|transactions?|trans|txn|sales?|sold|purchased?|bill(?:ing)?|receipt|ticket|"
 _DEAL += r"event|booking|commande|factures?|facturation|ventes?|achat|operation)"
 _OF = r"(?:of|de|d|du|des|la)?"
+# What a region of the world bought, and all of them together: copies as well as money.
+REGION = re.compile(
+    r"(?:na|eu|jp|us|uk|row|others?|apac|emea|latam|asia|europe|(?:north|south)?america|japan|africa|china)"
+    r"(?:sales|revenues?|turnover)"
+)
+WORLD = re.compile(r"(?:global|world(?:wide)?|allregions?)(?:sales|revenues?|turnover)")
 # Squeezed names, the likeliest first. What `SALES` calls a total or a price is checked against the numbers.
 SALES: dict[str, tuple[str, ...]] = {
     "timestamp": (
@@ -104,6 +129,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"howmany|combien|lit(?:re|er)s?|kilos?|kgs?",
     ),
     "amount": (
+        WORLD.pattern + "|"
         r"(?:line|order|invoice|sales?|item|net|gross|grand|transaction|extended|ligne)*total(?:s|amount|sales?|revenues?|price|value|paid|due|ht|ttc|"
         r"line|ligne|net|brut|ventes|facture|commande)*|linetotal|extendedprice|prixtotal|montanttotal|total(?:ht|"
         r"ttc)?",
@@ -112,7 +138,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:montant|ca|chiffred?affaires?|recettes?|revenus?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
         r""
         r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|"
-        r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)",
+        r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)|" + REGION.pattern,
         r"subtotals?|soustotal|zwischensumme|values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
         r"\w+(?:amount|montant|betrag|importe)",
     ),
@@ -128,10 +154,11 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:item|product|prod|article|produit|material|part)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
         r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|"
         r"asin|isbn",
-        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|make|vehicle|dish|part|fuel)s?(?:name|title|nom)?|"
+        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|make|vehicle|(?:car|bike|phone|device)model|dish|part|fuel)s?(?:name|title|nom)?|"
         r""
         r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle|plat|carburant|what",
         r"(?:item|product|article)?(?:description|desc|details?)",
+        r"rowlabels|etiquettesdelignes|zeilenbeschriftungen|etiquetasdefila|etichettediriga",  # of a pivot table
     ),
     "description": (
         r"(?:item|product|produit|article)(?:name|title|description|desc|nom)|description|designation|"
@@ -236,7 +263,7 @@ ELSEWHERE = {
     "currency": r"wahrg|waehrg|munt(?:eenheid)?|通貨|货币|통화|"
     r"wahrung|waehrung|moneda|moeda|valuta|divisa",
     "supplier": r"leverancier|kreditor|仕入先|供应商|공급업체|"
-    r"lieferant|proveedor|fornecedor|fornitore",
+    r"lieferant(?:en)?|proveedor|fornecedor|fornitore",
 }  # fmt: skip
 # The same in languages that the patterns above do not know, as whole names: Arabic, Persian, Hebrew, Greek, Thai,
 # Hindi, Vietnamese, Indonesian, Czech, Hungarian, Romanian, Ukrainian, Finnish, Danish and Norwegian.
@@ -353,6 +380,8 @@ def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
             take(found, canonical, called.get(synonym, []))
         if canonical == "tenure":
             take(found, canonical, (source for source in columns if BEEN.fullmatch(plain(source))))
+        if canonical == "monthly_charges":
+            take(found, canonical, (source for source in columns if MONTHLY.fullmatch(plain(source))))
         if canonical.endswith("_charges"):
             take(found, canonical, (source for source in columns if bare(source) in synonyms))
         if not synonyms:

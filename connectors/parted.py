@@ -5,7 +5,7 @@ is done with what could be done otherwise. A piece that raises a question of its
 so, ends it as it would end a file; nothing is kept then.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,7 @@ from locales import N_
 MEMORY = "700MB"  # of DuckDB, then the disk
 MAX_HELD = 10_000  # lines of one order that wait for the next piece
 LINE = "line_id"
+AT = "\1row"  # `pieces.ROW` where names end at a zero
 MADE = "made"  # the file of the dataset, beside the pieces
 
 
@@ -176,17 +177,52 @@ def _asking(raw: Raw, key: str, make: Callable[[Raw], Dataset]) -> pd.Index:
 
 def _orders(folder: Path, invoice: str | None) -> Iterator[tuple[pd.DataFrame, float]]:
     """The pieces, each with the share that is done with it; the lines of an order are in one of them."""
-    parts, held = pieces.parts(folder), None
-    for place, part in enumerate(parts, start=1):
-        frame = pieces.rows(part) if held is None else pd.concat([held, pieces.rows(part)])
+    import pyarrow.parquet as pq
+
+    parts, held, read = pieces.parts(folder), None, 0
+    rows = sum(pq.read_metadata(part).num_rows for part in parts)
+    frames: Iterable[pd.DataFrame] = map(pieces.rows, parts)
+    if invoice and _scattered(folder, invoice):
+        frames = _gathered(folder, invoice, -(-rows // len(parts)))
+    for new in frames:
+        read += len(new)
+        frame = new if held is None else pd.concat([held, new])
         held = None
-        if invoice and place < len(parts):
+        if invoice and read < rows:
             same = frame[invoice].tail(MAX_HELD).eq(frame[invoice].iloc[-1]).to_numpy(bool, na_value=False)[::-1]
             last = len(same) if same.all() else int(same.argmin())
             if 0 < last < MAX_HELD:
                 frame, held = frame.iloc[:-last], frame.iloc[-last:]
         if len(frame):
-            yield frame, place / len(parts)
+            yield frame, read / rows
+
+
+def _scattered(folder: Path, invoice: str) -> bool:
+    """Whether lines of one order are in several pieces with others between them, as in a file in order of products."""
+    row, order = quoted(pieces.ROW), quoted(invoice)
+    with _duckdb(folder) as connection:
+        sql = f"""
+            SELECT 1 FROM read_parquet($parts, filename = 'part') WHERE trim({order}) <> '' GROUP BY {order}
+            HAVING min(part) <> max(part) AND max({row}) - min({row}) >= count(*) LIMIT 1
+        """  # noqa: S608  # quoted
+        return bool(connection.execute(sql, {"parts": [str(one) for one in pieces.parts(folder)]}).fetchall())
+
+
+def _gathered(folder: Path, invoice: str, rows: int) -> Iterator[pd.DataFrame]:
+    """All rows in frames of some `rows` each, each order where its first line is."""
+    import pyarrow as pa
+
+    row, order = quoted(pieces.ROW), quoted(invoice)
+    with _duckdb(folder) as connection:
+        sql = f"""
+            WITH line AS (FROM read_parquet($parts)),
+                first AS (SELECT {order} AS of, min({row}) AS row FROM line WHERE trim({order}) <> '' GROUP BY of)
+            SELECT line.* EXCLUDE ({row}), line.{row} AS "{AT}" FROM line LEFT JOIN first ON line.{order} = first.of
+            ORDER BY coalesce(first.row, line.{row}), line.{row}
+        """  # noqa: S608  # quoted
+        found = connection.sql(sql, params={"parts": [str(one) for one in pieces.parts(folder)]})
+        for batch in found.to_arrow_reader(rows):
+            yield pieces.indexed(pa.Table.from_batches([batch]).to_pandas().rename(columns={AT: pieces.ROW}))
 
 
 def _again(folder: Path) -> list[int]:

@@ -196,7 +196,12 @@ def parts(folder: Path) -> list[Path]:
 
 def rows(part: Path) -> pd.DataFrame:
     """The rows of a piece as text, under the index that they have in the whole (see `connectors.files.Raw`)."""
-    return pd.read_parquet(part, dtype_backend="numpy_nullable").set_index(ROW).rename_axis(None).astype("str")
+    return indexed(pd.read_parquet(part, dtype_backend="numpy_nullable"))
+
+
+def indexed(frame: pd.DataFrame) -> pd.DataFrame:
+    """A piece as text, under the index that a column of it says."""
+    return frame.set_index(ROW).rename_axis(None).astype("str")
 
 
 def _stream(file: Opened, encoding: str) -> IO[bytes]:

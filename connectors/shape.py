@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile, numbers, wide
+from connectors import InvalidFile, numbers, outlines, wide
 from connectors.names import known
 from data.dataset import Finding, Reading
 from locales import N_
@@ -78,6 +78,7 @@ def table(
     readings += noted
     below = _again(below, names, findings)
     below, names = _groups(below, names, filled[filled.index < header], findings)
+    below = outlines.months(below, findings)
     below, noted = _totals(below, values, layout)
     readings += noted
     if below.empty:
@@ -207,6 +208,8 @@ def _stacked(filled: pd.DataFrame) -> dict[int, list[str]]:
 def _over_periods(cells: pd.Series, below: pd.Series, values: list[int]) -> bool:
     """Whether cells are times over columns of plain numbers, with words over the others: the header of a wide table."""
     times = [place for place in values if re.search(r"\d", str(cells.iloc[place]))]
+    if wide.whole_month([str(cells.iloc[place]) for place in times]):
+        return True
     words = [place for place in range(len(cells)) if place not in times]
     dated = [str(below.iloc[place]) for place in times if not pd.isna(below.iloc[place])]
     return (

@@ -21,19 +21,33 @@ VALUE = "value"  # the column of a long table that may be units or money
 _PREFIX = re.compile(
     r"^(?:x|sales|units?|qty|quantity|ventes|ca|montant|revenue|week of|semaine du)?[ _.:-]*", re.IGNORECASE
 )
-SUMS = re.compile(r"(?:grand|sub|sous)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*")
+SUMS = re.compile(
+    r"(?:grand|sub|sous|stock)?total(?:e|s|aux)?\w*|ytd|sum|somme|average|avg|mean|moyenne|min|max|cumul\w*|"
+    r"(?:ins)?gesamt\w*|summe|suma|somma|totaal"
+)
 M5 = ["id", "item_id", "dept_id", "cat_id", "store_id", "state_id"]  # the M5 competition: its day d_1
 M5_BEGIN = date(2011, 1, 29)
 
 
-def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
+def turned(
+    frame: pd.DataFrame, layout: Mapping[str, str], title: str = ""
+) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
     """The long table of a wide one: what its rows are about, `date` (or `product`) and what stood in the cells.
 
-    Any other table comes back as it is. What is not filled is no row. Sums beside the periods are left out.
+    Of columns that are the days of a month, 1 to 31, the `title` above the table says which month it is. Any other
+    table comes back as it is. What is not filled is no row. Sums beside the periods are left out.
     """
+    if parts := _months(frame):
+        kind, chosen = (
+            N_("{count} columns are the months of “{year}”: a row is made of each."),
+            layout.get(WIDE, TURNED),
+        )
+        said = {"count": str(len(parts[1])), "year": parts[0]}
+        reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said)
+        return frame if chosen == AS_IT_STANDS else _by_month(frame, *parts), [], [reading]
     periods, known = _m5(frame), "units_sold"
     if periods is None:
-        periods, known = _periods(frame), ""
+        periods, known = _days(frame, title) or _periods(frame), ""
     if periods is None and (several := _measures(frame)):
         return _parted(frame, several, layout)
     items = [] if periods is not None else _items(frame)
@@ -50,7 +64,7 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
         return frame, [], [Reading(WIDE, kind, AS_IT_STANDS, (TURNED, AS_IT_STANDS), said)]
     findings = []
     rest = [name for name in frame if name not in across]
-    sums = _sums(frame, [*across, *rest])
+    sums = adding_up(frame, [*across, *rest])
     if sums:
         message = N_("{rows} columns that add up others are left out.")
         findings.append(Finding(message, len(sums), examples=tuple(sums[:3])))
@@ -63,6 +77,53 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
     long[known or (VALUE if VALUE not in long else f"{VALUE} (2)")] = cells
     there = cells.notna() & ~cells.str.strip().eq("").fillna(True)
     return long[there.to_numpy(bool)].reset_index(drop=True), findings, [reading]
+
+
+def whole_month(texts: list[str]) -> bool:
+    """Whether texts are the days of a month: 1, 2, 3 and so on up to 28 at least."""
+    return 28 <= len(texts) <= 31 and [text.strip() for text in texts] == [str(day + 1) for day in range(len(texts))]
+
+
+def _days(frame: pd.DataFrame, title: str) -> dict[str, date] | None:
+    """The columns that are the days of the one month that a title names; those it does not have must be empty."""
+    named = [name for name in frame if re.fullmatch(r"\d{1,2}", str(name).strip())]
+    if not whole_month(named):
+        return None
+    words = dates.letters(pd.Series([title], dtype="str").str.casefold()).iloc[0]
+    said = re.findall(rf"\b{dates.NAME} (\d{{4}})\b", words) or [
+        (int(one), year) for one, year in re.findall(r"(?<![/.\d])(\d\d?)[/.-](\d{4})\b", words)
+    ]
+    found = {(int(year), dates.MONTHS.get(month, month)) for month, year in said}
+    if len(found) != 1:
+        return None
+    first = pd.Timestamp(*found.pop(), 1)
+    there = {name: (first + pd.Timedelta(days=int(name) - 1)).date() for name in named[: first.days_in_month]}
+    beyond = frame[named[first.days_in_month :]].notna().any(axis=None)
+    return there if not beyond and all(_numeric(frame[name]) or frame[name].isna().all() for name in there) else None
+
+
+def _months(frame: pd.DataFrame) -> tuple[str, dict[str, str]] | None:
+    """The column of years and the twelve columns of their months (as numbers), where a table is one of years by
+    months."""
+    words = dates.letters(pd.Series([str(name) for name in frame], dtype="str").str.casefold()).str.removesuffix(".")
+    named = {name: f"{dates.MONTHS[word]:02d}" for name, word in zip(frame, words, strict=True) if word in dates.MONTHS}
+    years = [
+        name for name in frame if name not in named and frame[name].str.strip().str.fullmatch(r"(?:19|20)\d\d").all()
+    ]
+    whole = len(named) == len(set(named.values())) == 12 and all(_numeric(frame[name]) for name in named)
+    return (years[0], named) if whole and len(years) == 1 else None
+
+
+def _by_month(frame: pd.DataFrame, year: str, named: Mapping[str, str]) -> pd.DataFrame:
+    """A row for each row and month that is filled, without the sums beside them."""
+    sums = adding_up(frame, [name for name in frame if name != year])
+    ids = [name for name in frame if name not in (year, *named, *sums)]
+    months = [
+        frame[ids].assign(date=frame[year].str.strip() + f"-{month}", **{VALUE: frame[source]})
+        for source, month in named.items()
+    ]
+    long = pd.concat(months).sort_index(kind="stable")
+    return long[long[VALUE].notna()].reset_index(drop=True)
 
 
 def _measures(frame: pd.DataFrame) -> dict[str, tuple[date, str]]:
@@ -172,7 +233,7 @@ def _items(frame: pd.DataFrame) -> list[str]:
         return []
     if not all(_numeric(frame[name]) for name in others):
         return []
-    sums = _sums(frame, others)
+    sums = adding_up(frame, others)
     items = [name for name in others if name not in sums]
     roles = [role for role in names.SALES if role not in ("product", "description")]
     words = [word for name in items for word in meaning.plain(name).split()]
@@ -193,7 +254,7 @@ OTHER = re.compile(
 )
 
 
-def _sums(frame: pd.DataFrame, some: list[str]) -> list[str]:
+def adding_up(frame: pd.DataFrame, some: list[str]) -> list[str]:
     """The columns of numbers that add up others by their name, or all the other ones by what they hold."""
     columns = [name for name in some if _numeric(frame[name])]
     sums = [name for name in columns if SUMS.fullmatch(names.bare(name))]

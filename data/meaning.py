@@ -16,9 +16,9 @@ import pandas as pd
 
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "j", "sí", "si",
        "sì", "sim", "s", "wahr", "verdadero", "verdadeiro", "vero", "waar",
-       "tak", "evet", "はい", "是", "예", "да"}  # fmt: skip
+       "tak", "ano", "igen", "kyllä", "evet", "はい", "是", "예", "да"}  # fmt: skip
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "nee", "não", "nao", "falsch",
-      "falso", "onwaar", "nie", "hayır", "いいえ", "否", "아니오", "нет"}  # fmt: skip
+      "falso", "onwaar", "nie", "ne", "nem", "nei", "ei", "hayır", "いいえ", "否", "아니오", "нет"}  # fmt: skip
 FILLED, BLANK = "*filled*", "*blank*"  # of an outcome that is the day somebody left: the values that it may mean
 FEW_OUTCOMES = 6  # different values of a column that says who left
 SPELLINGS = 20  # ways in which those may be spelt
@@ -27,13 +27,13 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not
 # Words that begin so, in the languages that `_NAMED_IN` names. What an outcome says of a customer:
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
-    r"surrender|ferme|cloture|desabonn|desinscri|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
+    r"surrender|ferme|cloture|desabonn|desinscri|radie|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
     r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
     r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
     r"opgezegd|beeindigd|inactief|vertrokken|gestopt|uitgeschreven|inativ|desativ|desligad|evadid"
 )
 _HERE = (
-    r"stay|exist|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
+    r"stay|exist|live$|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
     r"ouvert|inscri|continu|enrol|graduate|renew|renouvel|force$|verlanger|rinnovat|renovad|"
     r"aktiv|bestand|gebliebe|laufend|ungekundigt|vigente|permanec|attiv|rimast|fedel|"
     r"actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
@@ -47,15 +47,21 @@ _NOT = r"(not?|pas|non|never|jamais|un|nicht|kein|niet|geen|nao|nunca|mai)$"
 _OUTCOME = (
     r"churn\w*|attrit\w*|(?:cod|code|ind|flag|top|dt|date|mt)?resil\w*|desabonne\w*|gekundigt|kundigung|abgewandert|"
     r"baja|abandono\w*|cancelad[oa]|abgang|austritt|storn\w*|opgezegd|opzegging|disdett[aoie]|abbandon\w*|"
-    r"cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]"
+    r"cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]|ayril(?:di|an|ma)|lemond\w*|odes(?:el|la)|"
+    r"(?:op|opp|upp)(?:sag[dt]|sigelse|sagning)\w*"
 )
 _LEAVING = r"left|lapsed?|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|"
-_LEAVING += r"terminat(?:ed|ions?)|depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit|lost|"
-_LEAVING += r"partie?s?|quittee?s?|perdue?s?|desinscrite?s?|ausgetreten|ausgeschieden|abgegangen|abgemeldet|verloren"
+_LEAVING += r"termd|terminat(?:ed|ions?)|depart(?:ed|ures?|s)?|sorties?|clotures?|closures?|closed|quit|lost|"
+_LEAVING += r"partie?s?|quittee?s?|perdue?s?|desinscrite?s?|radie?e?s?|radiations?|"
+_LEAVING += r"ausgetreten|ausgeschieden|abgegangen|abgemeldet|verloren"
 _ABOUT = (
-    r"dates?|day|days|jours?|time|reasons?|causes?|motifs?|raisons?|why|pourquoi|comments?|feedback|survey|enquete|"
+    r"dates?|dt|day|days|jours?|time|reasons?|causes?|motifs?|raisons?|why|pourquoi|comments?|feedback|survey|enquete|"
 )
 _ABOUT += r"status|statut|flag|at|on|le|indicator|indicateur"
+# TermReason, CLOSE_DT: a term and a close alone are something else.
+_SHORT = re.compile(r"\b(term|close)(?= (?:reason|date|dt|cause|day)s?\b)")
+# Whoever is away for a while comes back.
+_AWAY = re.compile(r"\b(?:on|maternity|paternity|parental|medical|sick|unpaid) leave\b|\bleave of absence\b")
 # The time over which it was seen, in whatever a column is about: "left this term", "lapsed in the last 12 months".
 _OVER = re.compile(
     r"\b(?:(?:in|within|during|over|pendant) )?(?:(?:the|les?|la) )?(?:(?:this|last|past|previous|next|ce|cette) "
@@ -74,6 +80,7 @@ _LEFT_ON = re.compile(
     r"(?:membership|subscription)end(?:date)?|datefin(?:abonnement|adhesion|contrat)?"
 )
 _AGAIN = (
+    r"(?:is|has|was|a)?current(?:ly)?(?:an?)?(?:customer|client|member|subscriber|policyholder)|clientactuel|"
     r"(?:is|has|was|a)?(?:re(?:newed|enrolled|enrolment|subscribed|joined|inscrits?|inscriptions?|abonnes?|conduits?)|"
     r"still\w*|toujours\w*|renouvelee?s?|verlangert|wiederangemeldet|renovado|rinnovato)"
 )
@@ -91,7 +98,8 @@ _DAY = re.compile(
     r"(?:19|20)\d{6}|[^\W\d]{3,9}\.?[-/ ]\d{4}|\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4}"
 )
 # How programs write a day that has not come.
-_NEVER = r"9999.*|.*9999|0000.*|.*0000|(?:.*\D)?(?:20[5-9]\d|2[1-9]\d\d)(?:\D.*)?|\\N|(?i:null|none|nan|nat|n/?a|-)"
+_NEVER = r"(?:.*\D)?(?:1900|1899|0001|1753)(?:\D.*)?|1970-01-01.*|01/01/1970.*|"
+_NEVER += r"9999.*|.*9999|0000.*|.*0000|(?:.*\D)?(?:20[5-9]\d|2[1-9]\d\d)(?:\D.*)?|\\N|(?i:null|none|nan|nat|n/?a|-)"
 _JOINED = re.compile(f"(?:{_OUTCOME}|{_LEAVING}|{_ABOUT}|{_FILLING})+")
 _CUT = re.compile(f"{_LEAVING}|{_ABOUT}|{_OUTCOME}|{_FILLING}")
 
@@ -168,7 +176,9 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
         else:
             unsaid.append(value)
             meaning[value] = None
-    if unsaid and len(unsaid) == len(counts) == 2 and about_leaving(name):
+    if len(unsaid) == len(counts) == 1 and about_leaving(name) and values.isna().any():  # a cross, a tick
+        meaning = {unsaid[0]: not kept}
+    elif unsaid and len(unsaid) == len(counts) == 2 and about_leaving(name):
         meaning = dict(zip(counts.index, (kept, not kept), strict=True))
     elif unsaid == ["2"] and meaning.get("1") is not None and len(counts) == 2:  # 1 and 2
         if not about_leaving(name) and not kept:
@@ -220,7 +230,8 @@ def about_leaving(name: Hashable) -> bool:
     Judged by words: reason_for_leaving, date_left and churn_score are; exit_rate, left_handed and cancelled_orders are
     not.
     """
-    words = [part for word in _OVER.sub("", plain(name)).split() for part in _parts(word)]
+    said = _SHORT.sub(lambda word: "terminated" if word[1] == "term" else "closed", _OVER.sub("", plain(name)))
+    words = [part for word in said.split() for part in _parts(word)]
     if any(re.fullmatch(_OUTCOME, word) for word in words):
         return True
     leaving = [word for word in words if re.fullmatch(_LEAVING, word)]
@@ -246,6 +257,8 @@ def _parts(word: str) -> Iterable[str]:
 
 
 def _said(value: str) -> bool | None:
+    if _AWAY.search(plain(value)):
+        return False
     words = plain(value).split()
     gone, here = _speaks(plain(value), _GONE), _speaks(plain(value), _HERE)
     denied = any(re.fullmatch(_NOT, word) for word in words)

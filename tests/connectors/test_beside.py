@@ -296,3 +296,39 @@ def test_how_columns_beside_the_sales_are_called():
     days = given("Campaign,From,To,Discount (%)\nWinter,13/01/2025,15/01/2025,25\n", "calendar")[0]
     assert days["event"].tolist() == ["Winter"] * 3
     assert days["promotion"].tolist() == [0.25] * 3
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "days"),
+    [
+        ("Supplier;Min Lead Time (days);Max Lead Time (days)", "S1;5;9", 7.0),
+        ("Code fournisseur;Délai mini (j);Délai maxi (j)", "S1;4 j;10 j", 7.0),
+        ("Lieferantennr.;Lieferzeit von (Wochen);Lieferzeit bis (Wochen)", "S1;2;3", 17.5),
+        ("supplier;lead_time_weeks", "S1;2", 14.0),
+        ("supplier;Lead time (working days)", "S1;6", 6.0),
+        ("Supplier;Avg lead time (days);Std dev (days)", "S1;12,5;2", 12.5),
+    ],
+)
+def test_a_lead_time_is_in_days_and_the_middle_of_the_shortest_and_the_longest(header, first, days):
+    suppliers = given(f"{header}\n{first}\nS2{first[2:]}\n", "suppliers")[0]
+    assert suppliers["lead_time_mean"].tolist() == [days, days]
+
+
+def test_holidays_of_several_countries_are_those_of_the_one_that_somebody_chose():
+    text = "country,date,name\nFR,2025-01-01,Jour de l'an\nDE,2025-01-01,Neujahr\nDE,2025-10-03,Einheit\n"
+    frame, _findings, readings = given(text, "calendar")
+    assert [one.key for one in readings if one.open] == ["place:country"]
+    frame, _findings, readings = given(text, "calendar", **{"place:country": "FR"})
+    assert frame["event"].tolist() == ["Jour de l'an"]
+    assert not [one for one in readings if one.open]
+
+
+def test_the_total_of_several_shops_is_no_shop():
+    text = "Référence;Stock Lyon;Stock Lille;Stock total\nR1;120;30;150\nR2;0;45;45\n"
+    counted = given(text, "stock_count", wide="a row each")[0]
+    assert counted["on_hand"].sum() == 195
+
+
+def test_what_has_a_code_is_that_code_and_called_what_its_row_says():
+    products = given("Code,Product,Colisage\nA1,Ale,12\nB2,Bun,6\n", "products")[0]
+    assert products[["product", "description"]].to_numpy().tolist() == [["A1", "Ale"], ["B2", "Bun"]]

@@ -7,6 +7,7 @@ import pytest
 
 from connectors import InvalidFile, files, mapping, recipes, scales
 from data import meaning
+from data.dataset import Origin
 from models.churn import window
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -51,7 +52,7 @@ def test_the_day_somebody_left_is_the_outcome_and_blank_is_still_here(header, da
     later = files.read("n.csv", accounts(header, day.replace("2025", "2026"), blank).encode(), limit_bytes=10**6)
     assert recipes.changes(recipe, later, "customers") == []  # other days are no new words
     assert recipes.apply(later, "customers", recipe, NOW, "n.csv").main["churned"].sum() == 10
-    assert mapping.lenient(raw, {"monthly_charges": True}, made.origin)["churned"].sum() == 10
+    assert mapping.lenient(raw, {"monthly_charges": True}, NOW, made.origin)["churned"].sum() == 10
 
 
 def test_few_days_are_no_words_and_a_column_of_yes_and_no_comes_first():
@@ -127,7 +128,7 @@ def test_the_day_a_customer_came_is_their_tenure_on_the_newest_day_of_the_file(h
     days = [(last - pd.Timestamp(f"{2025 - n // 12}-{12 - n % 12:02d}-01")).days for n in range(60)]
     assert made.main["tenure"].tolist() == pytest.approx([day / 30.4375 for day in days])
     assert not made.questions
-    again = mapping.lenient(raw, {"tenure": True}, made.origin)
+    again = mapping.lenient(raw, {"tenure": True}, NOW, made.origin)
     assert again["tenure"].astype(float).tolist() == pytest.approx(made.main["tenure"].tolist())
 
 
@@ -215,3 +216,16 @@ def test_customers_as_they_were_each_month_are_told_what_to_bring_in():
         read("\n".join(["account_id;snapshot_month;logins;churned_next_month", *rows]))
     last = [row for row in rows if "2026-03" in row]
     assert read("\n".join(["account_id;snapshot_month;logins;churned_next_month", *last]))[1].main["churned"].sum() == 1
+
+
+def test_how_long_customers_were_there_is_counted_to_the_time_that_is_handed_in():
+    raw = files.read("n.csv", b"id;Customer since\nA1;2025-01-01\nA2;2025-06-01\n", limit_bytes=10**6)
+    wanted = {"tenure": True}
+    today = Origin(
+        "upload",
+        "n.csv",
+        columns={"tenure": "Customer since"},
+        readings={"until:Customer since": "the day it is brought in"},
+    )
+    found = mapping.lenient(raw, wanted, datetime(2025, 7, 1, tzinfo=UTC), today)["tenure"].astype(float)
+    assert (found * 30.4375).round(6).tolist() == [181, 30]  # whatever day it is now

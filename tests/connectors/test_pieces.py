@@ -193,6 +193,17 @@ def test_what_is_said_on_the_first_line_of_an_order_holds_for_it_wherever_pieces
     same(*made("v.csv", text(frame).encode(), tmp_path, {lines.CURRENCY: "EUR"}))
 
 
+def test_an_order_whose_lines_are_scattered_over_several_pieces_is_one_order(tmp_path):
+    lines_of, orders = np.arange(ROWS) % 3, np.arange(ROWS) // 3
+    state = np.where(lines_of, "", np.where(orders % 5, "Paid", "Cancelled"))
+    frame = sold().assign(Statut=state).iloc[np.argsort(lines_of, kind="stable")]  # all first lines, all second ones
+    found, expected = made("ventes.csv", text(frame).encode(), tmp_path, {"undone:Statut": "left out"})
+    got = pd.read_parquet(found.written.file)
+    assert len(got) == len(expected.main) == ROWS - ROWS // 5
+    assert got["amount"].sum() == pytest.approx(expected.main["amount"].sum())
+    assert got["invoice"].eq(got["invoice"].shift()).mean() > 0.6  # gathered where the first line is
+
+
 def test_codes_that_a_program_made_numbers_are_codes_in_every_piece(tmp_path):
     frame = sold().assign(Client=[f"{n % 500}.0" for n in range(ROWS)])
     same(*made("v.csv", text(frame).encode(), tmp_path / "a"))

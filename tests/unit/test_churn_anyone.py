@@ -37,7 +37,7 @@ def uploaded(name, frame, home=None):
 def later(model, dataset, frame):
     """The next file of the same business, as the page of the campaign reads it."""
     wanted = {column: model.coding.is_number(column) for column in model.coding.columns}
-    return mapping.lenient(as_file(frame), wanted, dataset.origin)
+    return mapping.lenient(as_file(frame), wanted, NOW, dataset.origin)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -254,7 +254,7 @@ def _read_out(stored: Stored, row: Mapping[str, Any], listed: pd.DataFrame) -> N
         if given is None:
             return
         try:
-            table, source = mapping.lenient(uploads.read(given), {}, stored.origin), given.name
+            table, source = mapping.lenient(uploads.read(given), {}, datetime.now(UTC), stored.origin), given.name
         except ConnectorError as wrong:
             st.warning(plain(wrong.sentence()), icon=":material/block:")
             return

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
@@ -83,7 +84,7 @@ def _score(
     raw = files.read(file, content, limit_bytes=limit * 1_000_000)
     step(N_("Reading the file"), 0.3)
     wanted = {column: model.coding.is_number(column) for column in model.coding.columns}
-    customers = mapping.lenient(raw, wanted, origin)
+    customers = mapping.lenient(raw, wanted, datetime.now(UTC), origin)
     lacking = [column for column in model.coding.columns if column not in customers]
     if len(lacking) == len(model.coding.columns):
         raise files.InvalidFile(N_("This file has none of the columns that the model knows."))

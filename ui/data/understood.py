@@ -11,6 +11,7 @@ import streamlit as st
 import locales
 from connectors import (
     ConnectorError,
+    across,
     calendars,
     costs,
     dates,
@@ -65,7 +66,8 @@ WORDS = {
     costs.LINE: N_("of the line"), costs.UNIT: N_("of a unit"),
     "shipping": N_("shipping"), "fee": N_("fees"), "discount": N_("discounts"), "adjustment": N_("adjustments"),
     kinds.GOODS: N_("goods"),
-    wide.TURNED: N_("a row each"),
+    wide.TURNED: N_("a row each"), across.BETWEEN: N_("the middle of both"),
+    calendars.EVERY: N_("all of them"),
     mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
     shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
     files.JOINED: N_("all with these columns"), files.ALL: N_("all sheets"),
