@@ -57,9 +57,10 @@ async def _begin(chosen: settings.Settings) -> None:
         begun.set()
         await beginning.warm_up()
     except Exception as error:  # nobody awaits this before the server stops
-        if not begun.is_set():
+        if begun.is_set():
+            logs.incident(log, error)
+        else:
             _end(error)
-        logs.incident(log, error)
     finally:
         stop.set()
         if leading:
