@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 import streamlit as st
 
+from tests import asgi
 from tests.sources import ROOT
 from ui import server
 
@@ -50,7 +51,7 @@ async def _served() -> bool:
 
 
 def test_pages_wait_until_the_state_is_open_and_not_for_what_is_imported_ahead(beginning):
-    assert asyncio.run(_served())
+    assert asgi.run(_served())
     assert beginning.done == [("opened", False), ("warmed", True)]
 
 
@@ -58,7 +59,7 @@ def test_what_cannot_begin_ends_the_server_with_its_sentence(beginning, monkeypa
     beginning.fails = RuntimeError("The state database was written by a newer Vigie.")
     codes = []
     monkeypatch.setattr(server.os, "_exit", codes.append)
-    assert asyncio.run(_served())
+    assert asgi.run(_served())
     assert codes == [1]
     assert capsys.readouterr().err == "The state database was written by a newer Vigie.\n"
     assert beginning.done == [("opened", False)]
