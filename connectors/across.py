@@ -30,7 +30,10 @@ _LEAD = {"lead", "leadtime", "delai", "delais", "lieferzeit", "delivery", "livra
          "levertijd", "lieferfrist"}  # fmt: skip
 _LEAST = {"min", "mini", "minimum", "minimal", "minimale", "minimo", "from", "von", "shortest", "fastest"}
 _MOST = {"max", "maxi", "maximum", "maximal", "maximale", "massimo", "maximo", "to", "bis", "longest", "slowest"}
-_UNIT = re.compile(r"\b(?:weeks?|wks?|woch\w*|sem\w*|sett\w*|weken|months?|mois|monat\w*|mes\w*|maand\w*)\b")
+UNITS = {  # days of a lead time's units, by the beginnings of their names
+    "week|weke|wk|woch|sem|setti|tyd": 7, "month|mois|monat|mes|maand": 30, "day|jour|tag|d[ií]a|giorn|dag|j|d|t": 1,
+}  # fmt: skip
+_UNIT = re.compile(rf"\b(?:{'|'.join(unit for unit, days in UNITS.items() if days > 1)})\w*")
 _IN = re.compile(r"(?:qty|qte|stock)?(?:in|entrees?|zugange?|eingange?|receipts?|received|entradas?|carico)(?:qty)?")
 _OUT = re.compile(r"(?:qty|qte|stock)?(?:out|sorties?|abgange?|ausgange?|issued?|issues|salidas?|scarico)(?:qty)?")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from connectors import across, calendars, cells, dates, files, guessing, known, moves, names, numbers
+from connectors.across import UNITS
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
 from data import meaning, schemas
@@ -93,9 +94,6 @@ SPREAD = 4 / 14  # of a lead time whose spread is not known: that of the page Sa
 _DAY = re.compile(
     r"(?:\b(?:au|le|du|as of|at|on|per|vom|zum|am|al|a|em|op)\s+)?(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4})\s*$", re.I
 )
-UNITS = {  # days of a lead time's units, by the beginnings of their names
-    "week|wk|woch|sem|setti|tyd": 7, "month|mois|monat|mes|maand": 30, "day|jour|tag|d[ií]a|giorn|dag|j|d|t": 1,
-}  # fmt: skip
 _SPAN = (
     r"^\s*(\d+(?:[.,]\d+)?)(?:\s*(?:-|–|to|à|bis)\s*(\d+(?:[.,]\d+)?))?\s*"
     rf"(?:working |business )?((?:{'|'.join(UNITS)})\w*\.?)?\s*$"

@@ -195,6 +195,8 @@ def test_two_codes_in_a_list_of_products_are_no_guess():
         ("Lead time", "2 weeks", 14),
         ("Lead time", "2-4 weeks", 21),
         ("Lead time (weeks)", "2", 14),
+        ("Levertijd", "2 weken", 14),
+        ("Levertijd (weken)", "2", 14),
         ("Délai", "10 jours", 10),
     ],
 )
