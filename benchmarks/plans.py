@@ -96,6 +96,7 @@ def _category(shop: Shop, number: int, rng: np.random.Generator) -> pd.DataFrame
             "price": price.round(2).ravel(),
             "spread": 0.0,
             "promotion": depth.ravel() if shop.recorded else np.nan,
+            "throughout": depth.ravel() if shop.recorded else np.nan,
         }
     )
     return frame[frame["units"] > 0]

@@ -8,7 +8,6 @@ import asyncio
 import ctypes
 import importlib
 import inspect
-import logging
 import threading
 from datetime import UTC, datetime
 
@@ -21,8 +20,6 @@ from data import meaning, state, tables
 from models.lifecycle import registry
 from ui import cards, scheduler, store, uploads  # noqa: F401  # what every page needs
 
-log = logging.getLogger("vigie.ui")
-
 # What the first page is made of (0.9 s).
 TODAY: tuple[str, ...] = ("streamlit.emojis", "ui.pointers", "ui.act.inbox", "ui.products.margins")
 # Slow imports (seconds each) that pages need: paid before a visitor asks, in this order, after the first page.
@@ -33,7 +30,6 @@ M_ARENA_MAX = -8  # of mallopt, in malloc.h of glibc
 WARM_UP: tuple[str, ...] = (
     "statsmodels.tsa.seasonal",
     "seaborn",
-    "pandera.pandas",
     "sklearn.linear_model",
     "xgboost",
     "prophet",
@@ -63,9 +59,7 @@ async def warm_up() -> None:
     for. From then on, what memory is free is given back now and then, without an end."""
     for name in TODAY:
         await asyncio.to_thread(importlib.import_module, name)
-    await asyncio.to_thread(
-        inspect.stack
-    )  # Streamlit asks once from where it was called: a look at every module's file
+    await asyncio.to_thread(inspect.stack)  # Streamlit asks once who called it: a look at the file of every module
     await asyncio.to_thread(meaning.country, "")  # names of countries in seven languages
     await asyncio.sleep(FIRST_PAGE)
     await asyncio.to_thread(tables.examine, settings.get().home, datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Who may speak to the server and what a browser may do with its answers, before Streamlit sees a request.
+"""Who may speak to the server, how much, and what a browser may do with its answers, before Streamlit sees a request.
 
 Vigie has no login by default: whoever can reach its port may use it. A web page elsewhere must not be able to, though
 the browser that shows it can reach the port. It could give its own name this machine's address (DNS rebinding), so

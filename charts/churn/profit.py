@@ -20,11 +20,13 @@ def profit(ranked: pd.DataFrame, money: np.ndarray, threshold: float, best: floa
     chosen = int((ranked["threshold"] >= threshold).sum()) - 1
     top = int((ranked["threshold"] >= best).sum()) - 1
     here, most = (float(money[place]) if place >= 0 else 0.0 for place in (chosen, top))
-    lost = _("The cut-off {best} earns most: {most}, which is {more} more than {threshold}")
-    right = _("The cut-off {threshold} earns {most}: no other earns noticeably more")
-    none = _("No list pays under these terms: nobody should be called")
-    luck = _("What the best list earned may be luck: under these terms nobody should be called")
-    title = (luck if money.max() > 0 else none) if most <= 0 else right if most - here <= 0.005 * most else lost
+    title = _("The cut-off {best} earns most: {most}, which is {more} more than {threshold}")
+    if most - here <= 0.005 * most:
+        title = _("The cut-off {threshold} earns {most}: no other earns noticeably more")
+    if most <= 0:
+        title = _("No list pays under these terms: nobody should be called")
+        if money.max() > 0:
+            title = _("What the best list earned may be luck: under these terms nobody should be called")
     figure = theme.figure(
         title.format(
             best=locales.percent(best, 1),

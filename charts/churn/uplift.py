@@ -23,13 +23,12 @@ def saved(effects: Mapping[str, Effect], together: Pooled | None, assumed: float
     title = _("No campaign can say yet how many leavers a call saves")
     if together:
         value, lo, hi = (locales.percent(one) for one in together.saved)
-        title = (
-            _("A call saves {value} of leavers ({lo} to {hi})")
-            if together.saved[1] > 0
-            else _("More of those called left than of those held out: calls save {value} of leavers ({lo} to {hi})")
-            if together.saved[2] < 0
-            else _("Whether calls save anybody cannot be told yet: {value} of leavers ({lo} to {hi})")
-        ).format(value=value, lo=lo, hi=hi)
+        title = _("Whether calls save anybody cannot be told yet: {value} of leavers ({lo} to {hi})")
+        if together.saved[1] > 0:
+            title = _("A call saves {value} of leavers ({lo} to {hi})")
+        elif together.saved[2] < 0:
+            title = _("More of those called left than of those held out: calls save {value} of leavers ({lo} to {hi})")
+        title = title.format(value=value, lo=lo, hi=hi)
     middle, lo, hi = np.array(list(known.values()) or [(0.0, 0.0, 0.0)]).T[:, : len(known) or 1]
     names = [theme.plain(name) for name in known]
     figure = theme.figure(

@@ -40,9 +40,7 @@ def learned(sold: pd.DataFrame, elasticity: Elasticity) -> Promotions | None:
     found = weeks_of(sold)
     depths = found.depth * found.active
     # A reduction that begins or ends inside a week is no smaller one.
-    least = sold.pivot_table(
-        index="product", columns="week", values="throughout" if "throughout" in sold else "promotion"
-    )
+    least = sold.pivot_table(index="product", columns="week", values="throughout")
     steady = least.reindex(found.names, columns=found.weeks).fillna(0.0).to_numpy() > found.depth - WHOLE
     bins = [(depths > low) & (depths <= high) & steady for low, high in itertools.pairwise(STEPS)]
     bins = [one for one in bins if one.any(axis=1).sum() >= MIN_PRODUCTS and one.sum() >= WEEKS]
