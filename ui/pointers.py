@@ -27,29 +27,33 @@ NAMED = 3  # customers, products or alerts
 def leaving(people: Stored) -> bool:
     """How many of those who are still here lean towards leaving; False where no model knows better than chance."""
     trained = registry.champion(database.engine(), "churn", people.lineage)
-    if trained is None or not trained["metrics"].get("leaning") or trained["metrics"].get("auc_lo", 1.0) <= 0.5:
+    metrics = {} if trained is None else trained["metrics"]
+    if not metrics.get("leaning") or "leaning_left" not in metrics or metrics.get("auc_lo", 1.0) <= 0.5:
         return False
     sentence = ngettext(
-        "{count} customer who is still here leans towards leaving.",
-        "{count} customers who are still here lean towards leaving.",
-        trained["metrics"]["leaning"],
+        "{count} customer who is still here leans towards leaving; of 100 like that {left} left.",
+        "{count} customers who are still here lean towards leaving; of 100 like that {left} left.",
+        metrics["leaning"],
     )
-    count = locales.number(trained["metrics"]["leaning"])
-    cards.pointer(sentence.format(count=count), "churn_campaign", _("See whom to call"))
+    told = sentence.format(
+        count=locales.number(metrics["leaning"]), left=locales.number(100 * metrics["leaning_left"])
+    )
+    cards.pointer(told, "churn_campaign", _("See whom to call"))
     return True
 
 
 def slipping(sold: Stored) -> bool:
-    """Who has been silent for unusually long; False where that is not known yet, or nobody has."""
+    """Who has been silent for unusually long; False where that is not known yet, nobody has, or it is mere chance."""
     listed = value.slipping_now(sold)
-    if listed is None or listed.empty:
+    at_risk = 0.0 if listed is None else float(listed["at_risk"].clip(lower=0).sum())
+    if listed is None or round(at_risk) == 0:
         return False
     sentence = ngettext(
         "{count} customer, {names}, has been silent for unusually long; at risk: {amount} a year.",
         "{count} customers have been silent for unusually long, first {names}; at risk: {amount} a year.",
         len(listed),
     )
-    risk = locales.money(float(listed["at_risk"].clip(lower=0).sum()), sold.origin.currency or "GBP")
+    risk = locales.money(at_risk, sold.origin.currency or "GBP")
     names = ", ".join(listed["name"].head(NAMED))
     said = sentence.format(count=locales.number(len(listed)), names=names, amount=risk)
     cards.pointer(said, "customers_value", _("See whom to call"))

@@ -100,7 +100,7 @@ def scores(scored: pd.DataFrame, dark: bool) -> "Figure":
         ]
     )  # fmt: skip
     silent = counts[-2:, 2:].sum() / max(len(scored), 1)
-    title = _("{share} of the customers bought often, and no longer do").format(share=locales.percent(silent))
+    title = _("{share} of the customers bought often, but not lately").format(share=locales.percent(silent))
     columns = [str(score + 1) for score in range(rfm.SCORES)]
     axes = (_("Score of recency (5: most recent)"), _("Score of frequency (5: most often)"))
     return heatmap(title, counts.astype(float), texts, columns[::-1], columns, axes, dark, (0.86, 0.66), letters=8)

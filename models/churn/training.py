@@ -188,6 +188,7 @@ def fit(
     by_verdict = outcomes(held_out)
     still_here = conformal.limits(held_out.probability, left, member).verdict(held_out.probability, member)[~left]
     metrics["leaning"] = float((still_here == LEAVE).sum())
+    metrics["leaning_left"] = float(by_verdict.set_index("verdict").loc[LEAVE, "left"])
     if league is not None:
         row = league.set_index("learner").loc[learner].drop(["eligible", "champion", "ece", "by_chance"])
         metrics |= row.astype(float).to_dict()
