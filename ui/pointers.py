@@ -35,9 +35,7 @@ def leaving(people: Stored) -> bool:
         "{count} customers who are still here lean towards leaving; of 100 like that {left} left.",
         metrics["leaning"],
     )
-    told = sentence.format(
-        count=locales.number(metrics["leaning"]), left=locales.number(100 * metrics["leaning_left"])
-    )
+    told = sentence.format(count=locales.number(metrics["leaning"]), left=locales.number(100 * metrics["leaning_left"]))
     cards.pointer(told, "churn_campaign", _("See whom to call"))
     return True
 

@@ -22,6 +22,15 @@ UNSEEN = N_(
     "This time of the year was not there before in these data: what it does to sales is not known, and in neither the "
     "forecast nor its band."
 )
+ABOVE = N_(
+    "Around {day} sales stand {share}% above the weeks around it, as at that time of earlier years (seen: {years}). "
+    "The forecast takes that to come again."
+)
+BELOW = N_(
+    "Around {day} sales stand {share}% below the weeks around it, as at that time of earlier years (seen: {years}). "
+    "The forecast takes that to come again."
+)
+LOUD = 0.1  # in logarithms, from which it is said what stands out every year
 MAX_HORIZON = 731  # steps of a horizon
 
 
@@ -112,10 +121,22 @@ def answer(
         *held(past, DEFAULT, level),
         pd.DataFrame({name: window.forecast[name] for name in named([window])}, window.dates).rename_axis("date"),
         against(done, DEFAULT, BASE),
-        (*history.findings, *window.history.findings, *findings),
+        (*history.findings, *window.history.findings, *_recurring(window), *findings),
         window,
         tuple(past),
     )
+
+
+def _recurring(window: Window) -> tuple[Finding, ...]:
+    """What is said of a horizon in which something stands out at the same time of every year."""
+    year = window.history.year
+    off = year(window.dates) if year else np.zeros(1)
+    most = int(np.abs(off).argmax())
+    if year is None or abs(off[most]) < LOUD:
+        return ()
+    day, share = window.dates[most], 100 * abs(np.expm1(off[most]))
+    values = {"share": f"{share:.0f}", "years": str(year.seen(day))}
+    return (Finding(ABOVE if off[most] > 0 else BELOW, 0, values, days={"day": day.date()}),)
 
 
 def moved(found: Forecast, mean: np.ndarray, left: np.ndarray) -> Forecast:

@@ -77,7 +77,7 @@ def look(
     past = series.upto(length)
     dates = past.ahead(horizon)
     closed, regressors = split(future)
-    history = learnable(past, closed, regressors is not None, recent)
+    history = learnable(past, closed, regressors, recent)
     is_open = history.is_open(dates) & ~(np.zeros(horizon, bool) if closed is None else dates.isin(closed))
     before = None if regressors is None else regressors.reindex(history.grid.index)
     default = set(COMBINED) <= set(learners)

@@ -446,12 +446,20 @@ INTERMITTENT = ("tsb", "adida", "recent mean")  # and the mean of these where ma
 
 
 def learn(name: str, history: Open, regressors: pd.DataFrame | None) -> Fitted:
-    """What the learner `name` makes of a series; those of the default answer learn it without a steady growth."""
-    if not history.growth or name not in COMBINED:
+    """What the learner `name` makes of a series.
+
+    Those of the default answer learn it without a steady growth, and without what stands out at that time every year.
+    """
+    if name not in COMBINED or not (history.growth or history.year):
         return LEARNERS[name](history, regressors)
-    values, grid = (one / onward(one.index, history.grid, history.growth) for one in (history.values, history.grid))
+
+    def known(dates: pd.DatetimeIndex) -> np.ndarray:
+        grown = onward(dates, history.grid, history.growth)
+        return grown * np.exp(history.year(dates)) if history.year else grown
+
+    values, grid = (one / known(pd.DatetimeIndex(one.index)) for one in (history.values, history.grid))
     fitted = LEARNERS[name](replace(history, values=values, grid=grid), regressors)
-    return lambda dates, future: fitted(dates, future) * onward(dates, history.grid, history.growth)
+    return lambda dates, future: fitted(dates, future) * known(dates)
 
 
 def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from locales import N_
 from models.forecast.series import SEASONS, WEEKDAYS, CannotForecast
+from models.forecast.yearly import OPEN, recurring
 
 INTERMITTENT = 0.4  # share of zeros from which there is a hurdle
 WINDOWS = 3  # past origins behind the bands and the scores
@@ -238,7 +239,7 @@ def predict(fitted: Fitted, history: Panel, origins: Sequence[int], horizon: int
 
     Each answer looks at what was known after so many steps and at nothing later.
     """
-    past = _Past(history, fitted.groups)
+    past = _Past(history, fitted.groups, min(origins))
     return np.stack([_forecast(fitted, past, origin, horizon) for origin in origins])
 
 
@@ -291,17 +292,19 @@ def _forecast(fitted: Fitted, past: "_Past", origin: int, horizon: int) -> np.nd
             forecast[:, ahead - 1] *= fitted.chance.inplace_predict(rows)
     if fitted.lean:
         forecast = (forecast + past.values[:, origin - 3 : origin].mean(axis=1, keepdims=True)) / 2
-    return forecast
+    return forecast * past.recurs[:, origin : origin + horizon]
 
 
 class _Past:
     """Fast answers about any origin of a panel: sums over time, of each series and of the groups it is in."""
 
-    def __init__(self, history: Panel, groups: tuple[str, ...]) -> None:
-        self.values, self.frequency, series = history.values, history.frequency, len(history.values)
+    def __init__(self, history: Panel, groups: tuple[str, ...], known: int | None = None) -> None:
+        self.frequency, series = history.frequency, len(history.values)
         self.groups = groups
         self.widths, self.year, self.near = SHAPES[history.frequency]
         self.dates = history.dates.append(_after(history, SEASONS[history.frequency] * 60))
+        self.recurs = _recurs(history.upto(known or len(history.dates)), self.dates)
+        self.values = history.values / self.recurs[:, : len(history.dates)]
         codes = [pd.factorize(history.keys[name])[0] for name in groups]
         self.codes = [np.arange(series), *codes, np.zeros(series, int)]  # itself, its groups, all
         self.sums = []
@@ -367,6 +370,26 @@ class _Past:
         if end <= 0:
             return np.full(len(sums), np.nan)
         return np.asarray((sums[:, end] - sums[:, max(start, 0)]) / (end - max(start, 0)))
+
+
+def _recurs(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
+    """What stands out at the same time of every year, as factors of each series (a row) on some dates.
+
+    It is read off the totals of their category, or of everything where there is none or it sells on too few steps:
+    a series by itself is too small to tell. Steps without any sale at all are closed.
+    """
+    factors = np.ones((len(history.values), len(dates)), np.float32)
+    code = pd.factorize(history.keys["category"])[0] if "category" in history.keys else np.zeros(len(factors), int)
+    total = history.values.sum(axis=0)
+    open_steps = history.dates[total > 0]
+    everything = recurring(pd.Series(total[total > 0], open_steps), history.frequency) if total.any() else None
+    for one in np.unique(code):
+        own = history.values[code == one].sum(axis=0)[total > 0]
+        alone = (own > 0).mean() >= OPEN
+        year = recurring(pd.Series(own, open_steps), history.frequency) if alone else everything
+        if year:
+            factors[code == one] = np.exp(year(dates))
+    return factors
 
 
 def _after(history: Panel, steps: int) -> pd.DatetimeIndex:

@@ -16,6 +16,7 @@ from locales import N_, Sentence
 from models.forecast.apart import Apart, Recent, apart, bring
 from models.forecast.growth import YEAR as DAYS
 from models.forecast.growth import steady
+from models.forecast.yearly import Recurring, recurring
 
 SEASONS = {"D": 7, "W": 52, "MS": 12, "QS": 4, "6MS": 2, "YS": 1}  # steps of the main season of each frequency
 MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
@@ -86,7 +87,7 @@ class Open:
     not for the season; demand then is a chance, and a size. `ended`: nothing was sold lately, and by its past rate of
     sale that is no chance. `apart`: the last steps stand apart from those before; `values` and `grid` are at one level
     then, the new one or the usual one, as `recent` says. `growth` is that which has been steady, as a log a day (see
-    `growth.steady`).
+    `growth.steady`), `year` what stands out at the same time of every year.
     """
 
     values: pd.Series
@@ -101,6 +102,7 @@ class Open:
     apart: Apart | None = None
     recent: Recent | None = None
     growth: float = 0.0
+    year: Recurring | None = None
 
     @property
     def dates(self) -> pd.DatetimeIndex:
@@ -162,22 +164,25 @@ def _on_step(dates: pd.DatetimeIndex, frequency: str) -> bool:
 
 
 def learnable(
-    history: Regular, closed: pd.DatetimeIndex | None = None, explained: bool = False, recent: Recent | None = None
+    history: Regular,
+    closed: pd.DatetimeIndex | None = None,
+    regressors: pd.DataFrame | None = None,
+    recent: Recent | None = None,
 ) -> Open:
     """What can be learned of `history`. `closed` names days that are known to be closed, past and to come.
 
-    Days far from the days like them are drawn in, unless what else is known may explain them (`explained`). Where the
+    Days far from the days like them are drawn in, unless what else is known (`regressors`) may explain them. Where the
     last steps stand apart, `recent` says what they are: a new level, or something that happens once.
     """
-    dates, values = history.dates, history.values
+    dates, values, explained = history.dates, history.values, regressors is not None
     sold = values.to_numpy() != 0
     if history.frequency != "D":
         season = SEASONS[history.frequency]
         season = season if len(values) >= 2 * season else 1
-        year = SEASONS[history.frequency]
-        found = _ended(dates, sold, np.ones(len(sold), bool), year, 3)
-        rare, ended = _intermittent(sold, year), bool(found)
-        idle = _shut(values.to_numpy(), sold, year) & (not ended)
+        steps = SEASONS[history.frequency]
+        found = _ended(dates, sold, np.ones(len(sold), bool), steps, 3)
+        rare, ended = _intermittent(sold, steps), bool(found)
+        idle = _shut(values.to_numpy(), sold, steps) & (not ended)
         if idle.any():
             found += (Finding(SHUT, int(idle.sum()), severity="warning", one=SHUT_ONCE),)
         usual = values.where(sold).rolling(5, center=True, min_periods=1).median().interpolate(limit_direction="both")
@@ -185,7 +190,8 @@ def learnable(
         grid, off, recent, said = _at_one_level(grid, history.frequency, 1, explained, recent)
         growth, grows = _growing(grid, history.frequency, 1, off)
         found += said + grows
-        return Open(grid[~idle], grid, history.frequency, season, (), (), found, rare, ended, off, recent, growth)
+        year = None if rare else recurring(_unexplained(grid, regressors), history.frequency)
+        return Open(grid[~idle], grid, history.frequency, season, (), (), found, rare, ended, off, recent, growth, year)
     weekdays = _closed_weekdays(dates, sold)
     findings = []
     if weekdays:
@@ -240,7 +246,8 @@ def learnable(
     filled = _filled(grid)
     growth, grows = _growing(filled, "D", season, off)
     found = (*findings, *grows)
-    return Open(grid[dates[kept]], filled, "D", season, weekdays, days, found, rare, ended, off, recent, growth)
+    year = None if rare else recurring(_unexplained(filled, regressors), "D")
+    return Open(grid[dates[kept]], filled, "D", season, weekdays, days, found, rare, ended, off, recent, growth, year)
 
 
 def lost(history: Regular, closed: pd.DatetimeIndex | None = None) -> pd.DatetimeIndex:
@@ -252,6 +259,14 @@ def lost(history: Regular, closed: pd.DatetimeIndex | None = None) -> pd.Datetim
     empty = (history.values == 0).to_numpy()
     out = empty & ~history.dates.isin(found.values.index) & (_run_lengths(empty) > SHORT) & (not found.ended)
     return history.dates[out & found.is_open(history.dates)].difference(history.dates[:0] if closed is None else closed)
+
+
+def _unexplained(grid: pd.Series, regressors: pd.DataFrame | None) -> pd.Series:
+    """The steps of a grid on which all that else is known is as it mostly is: a promotion is no time of the year."""
+    if regressors is None:
+        return grid
+    known = regressors.reindex(grid.index)
+    return grid[(known == known.mode().iloc[0]).all(axis=1)]
 
 
 def _growing(grid: pd.Series, frequency: str, season: int, off: Apart | None) -> tuple[float, tuple[Finding, ...]]:

@@ -26,7 +26,11 @@ def test_the_language_is_in_the_url_and_an_unknown_one_is_english(visit):
 @pytest.mark.parametrize(("auc_lo", "said"), [(0.7, 1), (0.49, 0)])
 def test_who_leans_towards_leaving_is_told_only_by_a_model_better_than_chance(auc_lo, said, monkeypatch):
     told = []
-    monkeypatch.setattr(pointers.registry, "champion", lambda *_: {"metrics": {"leaning": 314.0, "leaning_left": 0.42, "auc_lo": auc_lo}})
+    monkeypatch.setattr(
+        pointers.registry,
+        "champion",
+        lambda *_: {"metrics": {"leaning": 314.0, "leaning_left": 0.42, "auc_lo": auc_lo}},
+    )
     monkeypatch.setattr(pointers.database, "engine", lambda: None)
     monkeypatch.setattr(pointers.cards, "pointer", lambda sentence, *_: told.append(sentence))
     assert pointers.leaving(SimpleNamespace(lineage="x")) == bool(said)

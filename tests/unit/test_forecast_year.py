@@ -1,0 +1,132 @@
+"""What stands out at the same time of every year, in series whose truth is set here."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.forecast import forecast
+from models.forecast.combined import ABOVE
+from models.forecast.panel import mean_forecast, panel
+from models.forecast.yearly import recurring
+
+END = pd.Timestamp("2026-11-28")
+CHRISTMAS, WIDTH = 355, 15.0  # day of the year of the peak, and its standard deviation in days
+
+
+def shop(seed: int, months: int, peak: float, noise: float = 0.12) -> tuple[pd.Series, pd.Series]:
+    """Sales of a shop closed on Sundays and at Christmas, until four weeks after `END`, and their expectation."""
+    rng = np.random.default_rng(seed)
+    days = pd.date_range(END - pd.DateOffset(months=months), END + pd.Timedelta(days=28))
+    week = np.array([0.8, 0.9, 0.9, 1.0, 1.4, 1.9, 0.0])[np.asarray(days.day_of_week)]
+    season = 1 + peak * np.exp(-(((np.asarray(days.day_of_year) - CHRISTMAS) / WIDTH) ** 2))
+    closed = ((days.month == 12) & np.isin(days.day, (25, 26))) | ((days.month == 1) & (days.day == 1))
+    mean = np.where(closed, 0.0, 300 * week * season)
+    return pd.Series(mean * rng.gamma(1 / noise**2, noise**2, len(days)), days), pd.Series(mean, days)
+
+
+@pytest.mark.parametrize(("months", "room"), [(39, 0.06), (27, 0.08), (14, 0.2)])
+def test_december_comes_again(months: int, room: float) -> None:
+    """Without it 28 days before Christmas were told a fifth too low after two years, a third after one."""
+    off = []
+    for seed in range(3):
+        sold, mean = shop(seed, months, peak=1.0)
+        found = forecast(sold[:END], 28)
+        off.append(found.frame["mean"].sum() / mean[END:].iloc[1:].sum() - 1)
+        said = [one for one in found.findings if one.message == ABOVE]
+        assert len(said) == 1
+        assert abs((said[0].days["day"] - pd.Timestamp("2026-12-21").date()).days) <= 6
+        assert int(said[0].values["years"]) == months // 12
+    assert abs(np.mean(off)) < room, off
+
+
+def test_nothing_stands_out_of_noise() -> None:
+    said = []
+    for seed in range(20):
+        sold, _mean = shop(seed, 27, peak=0.0, noise=0.2)
+        kept = sold[sold > 0][:END]
+        found = recurring(kept, "D")
+        said.append(0.0 if found is None else np.abs(found(pd.date_range(END, periods=366)[1:])).mean())
+    assert np.mean(said) < 0.002
+    assert np.max(said) < 0.02
+
+
+def test_a_new_level_is_no_time_of_the_year() -> None:
+    sold, _mean = shop(3, 27, peak=0.0)
+    sold[END - pd.Timedelta(days=20) :] *= 2
+    kept = sold[sold > 0][:END]
+    found = recurring(kept, "D")
+    soon = pd.date_range(END - pd.Timedelta(days=20), periods=49)
+    assert found is None or np.abs(found(soon)).max() < 0.02
+
+
+def test_what_came_once_in_three_years_is_not_expected() -> None:
+    """Three years, one of which had a week at three times the usual: years that disagree are no rule."""
+    sold, _mean = shop(4, 39, peak=0.0)
+    sold["2024-12-10":"2024-12-20"] *= 3
+    found = recurring(sold[sold > 0][:END], "D")
+    ahead = pd.date_range(END, periods=29)[1:]
+    assert found is None or np.abs(found(ahead)).max() < 0.05
+
+
+@pytest.mark.parametrize(("frequency", "years", "horizon"), [("W", 3, 5), ("W", 2, 5), ("MS", 1.9, 2)])
+def test_weeks_and_months_have_it_too(frequency: str, years: float, horizon: int) -> None:
+    """A range that sells twice as much in the four weeks, or the month, before Christmas."""
+    rng = np.random.default_rng(5)
+    steps = pd.date_range(end="2026-12-31", periods=int(years * (53 if frequency == "W" else 12)), freq=frequency)
+    before = np.asarray(steps.month == 12)
+    sold = pd.Series(1000.0 * np.where(before, 2.0, 1.0) * rng.gamma(1 / 0.05**2, 0.05**2, len(steps)), steps)
+    known = sold[:"2026-11-30"]
+    said = forecast(known, horizon).frame["mean"]["2026-12"]
+    assert said.sum() == pytest.approx(2000 * len(said), rel=0.2)
+
+
+def test_what_a_promotion_explains_is_no_time_of_the_year() -> None:
+    """Twice the sales in a promotion a year ago, none planned: it is not expected, and what is planned is."""
+    sold, mean = shop(6, 27, peak=0.0)
+    promotion = pd.DataFrame({"promotion": 0.0}, sold.index)
+    for start in ("2025-03-03", "2025-06-02", "2025-12-01", "2026-04-06"):
+        days = pd.date_range(start, periods=14)
+        sold[days] *= 2
+        promotion.loc[days, "promotion"] = 1.0
+    true = mean[END:].iloc[1:].sum()
+    without = forecast(sold[:END], 28, future=promotion)
+    assert without.frame["mean"].sum() == pytest.approx(true, rel=0.08)
+    promotion.loc[END + pd.Timedelta(days=1) :, "promotion"] = 1.0
+    assert forecast(sold[:END], 28, future=promotion).frame["mean"].sum() == pytest.approx(2 * true, rel=0.15)
+
+
+def test_december_comes_again_beside_promotions() -> None:
+    sold, mean = shop(7, 27, peak=1.0)
+    promotion = pd.DataFrame({"promotion": 0.0}, sold.index)
+    for start in ("2025-03-03", "2025-09-01", "2026-04-06"):
+        days = pd.date_range(start, periods=14)
+        sold[days] *= 1.6
+        promotion.loc[days, "promotion"] = 1.0
+    said = forecast(sold[:END], 28, future=promotion).frame["mean"].sum()
+    assert said == pytest.approx(mean[END:].iloc[1:].sum(), rel=0.1)
+
+
+@pytest.mark.parametrize(("months", "room"), [(27, 0.06), (15, 0.13)])
+def test_products_have_the_december_of_their_category(months: int, room: float) -> None:
+    """Sixty slow products in four categories; after one December they were told 0.74 of what the next one sold."""
+    rng = np.random.default_rng(8)
+    days = pd.date_range(END - pd.DateOffset(months=months), END + pd.Timedelta(days=28))
+    family = np.arange(60) % 4
+    peak = np.array([1.5, 1.0, 0.5, 0.0])[family][:, None]
+    week = np.array([0.8, 0.9, 0.9, 1.0, 1.4, 1.9, 0.0])[np.asarray(days.day_of_week)]
+    away = (np.asarray(days.day_of_year) - CHRISTMAS) / WIDTH
+    mean = rng.lognormal(0.5, 1, 60)[:, None] * week * (1 + peak * np.exp(-(away**2)))
+    known = days <= END
+    lines = pd.DataFrame(
+        {
+            "product": np.repeat([f"{one:02d}" for one in range(60)], known.sum()),
+            "category": np.repeat([f"c{one}" for one in family], known.sum()),
+            "date": np.tile(days[known], 60),
+            "units": rng.poisson(mean[:, known]).ravel().astype(float),
+        }
+    )
+    said = mean_forecast(panel(lines, ["product", "category"], "D"), 28, seed=0)
+    true = mean[:, ~known]
+    assert said.sum() == pytest.approx(true.sum(), rel=room)
+    high, none = family == 0, family == 3
+    assert said[high].sum() / said[none].sum() == pytest.approx(true[high].sum() / true[none].sum(), rel=0.25)
