@@ -68,7 +68,16 @@ def paths(window: Window, past: Sequence[Window], learner: str) -> np.ndarray:
     earlier = [one for one in past if learner in one.forecast and one.dates[-1] <= window.origin and one.counted.any()]
     errors = _errors(window, earlier, learner, rng) if earlier and window.counted.any() else _naive(window)
     drawn = said + np.where(window.counted, errors, 0.0)
+    if window.history.year:  # known from few years, and off for the whole of it
+        drawn += said * np.expm1(_normal(rng)[:, None] * window.history.year.error(window.dates))
     return np.maximum(drawn, np.minimum(said, 0.0)) if (window.history.values >= 0).all() else drawn
+
+
+def _normal(rng: np.random.Generator) -> np.ndarray:
+    """`PATHS` evenly spaced quantiles of the normal distribution, in any order."""
+    from scipy.special import ndtri
+
+    return rng.permutation(ndtri((np.arange(PATHS) + 0.5) / PATHS))
 
 
 def _errors(window: Window, earlier: Sequence[Window], learner: str, rng: np.random.Generator) -> np.ndarray:

@@ -18,7 +18,7 @@ WHOLE = 0.35  # of the kernel that a year must fill to be heard
 OPEN = 0.98  # share of the steps that must have sold something
 FLOOR = 0.02  # of the median, below which all sales are as small
 CHANCE, SURE = 2.0, 4.0  # standard errors that are nothing, and that are all of it
-ONCE = 0.8  # of what stood out in one year only
+ONCE, OFF = 0.9, 0.2  # of what stood out in one year only, and the share by which that is off in another
 MIN_STEPS, TINY = 8, 1e-9
 SEEN = 0.02  # in logarithms: less is nothing
 
@@ -43,14 +43,28 @@ class Recurring:
         units of its standard error, to which years that disagree add; of what was seen in one year only `ONCE` of it.
         The last weeks do not speak for themselves: a new level is no time of the year.
         """
+        mean, error, count = self._averaged(dates)
+        far = np.abs(mean) / error
+        kept = np.clip((far - CHANCE) / (SURE - CHANCE) * SURE / np.maximum(far, CHANCE), 0, 1)
+        kept[far >= SURE] = 1
+        return np.asarray(mean * kept * np.where(count == 1, ONCE, 1.0))
+
+    def error(self, dates: pd.DatetimeIndex) -> np.ndarray:
+        """The standard error of what recurs on some dates, in logarithms; 0 where nothing does.
+
+        What was seen in one year only is off by a share of it as well.
+        """
+        mean, error, count = self._averaged(dates)
+        unsure = np.hypot(error, np.where(count == 1, OFF, 0.0) * mean)
+        return np.asarray(np.where(self(dates) == 0, 0.0, unsure))
+
+    def _averaged(self, dates: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of some dates the mean over the years, its standard error, and how many years they are."""
         told = self._told(_days(dates))
         count = np.isfinite(told).sum(axis=0)
         mean = np.nansum(told, axis=0) / np.maximum(count, 1)
         apart = np.nansum((told - mean) ** 2, axis=0) / np.maximum(count, 1) / np.maximum(count - 1, 1)
-        far = np.abs(mean) / np.sqrt(self.variance / np.maximum(count, 1) + apart + TINY)
-        kept = np.clip((far - CHANCE) / (SURE - CHANCE) * SURE / np.maximum(far, CHANCE), 0, 1)
-        kept[far >= SURE] = 1
-        return np.asarray(mean * kept * np.where(count == 1, ONCE, 1.0))
+        return mean, np.sqrt(self.variance / np.maximum(count, 1) + apart + TINY), count
 
     def seen(self, date: pd.Timestamp) -> int:
         """How many years tell of a date."""
@@ -59,9 +73,7 @@ class Recurring:
     def _told(self, at: np.ndarray) -> np.ndarray:
         """What each year (a row) tells of some days, NaN where it tells nothing."""
         years = int((max(self.days[-1], at.max(initial=0)) - self.days[0]) / YEAR) + 1
-        told = np.array([self._mean(at - back * YEAR) for back in range(-years, years + 1)])
-        told[years, at > self.days[-1] - AROUND] = np.nan
-        return told
+        return np.array([self._mean(at - back * YEAR) for back in range(-years, years + 1)])
 
     def _mean(self, at: np.ndarray) -> np.ndarray:
         """The kernel mean around some days, NaN where too few steps lie there."""
@@ -93,14 +105,18 @@ def recurring(grid: pd.Series, frequency: str) -> Recurring | None:
         weekday = pd.DatetimeIndex(grid.index).day_of_week
         near = logged.rolling(f"{2 * WEEKS + 1}D", center=True).median()
         logged = logged - (logged - near).groupby(weekday).transform("median")
+    logged = logged - np.polyval(np.polyfit(days, logged, 1), days)  # a trend is below its median at the begin
     off = (logged - logged.rolling(f"{2 * AROUND + 1}D", center=True).median()).to_numpy()
+    # What the last weeks stand out from is to come: they may be a new level, which is no time of the year.
+    whole = days <= days[-1] - AROUND
+    days, off = days[whole], off[whole]
     width = WIDTH[frequency]
     found = Recurring(days, off, width, 0.0)
     smooth = found._mean(days)
     noise, wander = _spread(off - smooth), _spread(smooth)
     spacing = (days[-1] - days[0]) / (len(days) - 1)
     found = Recurring(days, off, width, noise**2 * spacing / (2 * np.sqrt(np.pi) * width) + wander**2)
-    year = pd.date_range(grid.index[-1], periods=366)[1:]
+    year = pd.date_range(grid.index[-1], periods=366)
     loud = max(np.abs(found(dates)).max() for dates in (pd.DatetimeIndex(grid.index), year))
     return found if loud >= SEEN else None
 

@@ -130,3 +130,12 @@ def test_products_have_the_december_of_their_category(months: int, room: float) 
     assert said.sum() == pytest.approx(true.sum(), rel=room)
     high, none = family == 0, family == 3
     assert said[high].sum() / said[none].sum() == pytest.approx(true[high].sum() / true[none].sum(), rel=0.25)
+
+
+@pytest.mark.parametrize("growth", [-0.3, 0.5])
+def test_growth_is_no_time_of_the_year(growth: float) -> None:
+    rng = np.random.default_rng(9)
+    weeks = pd.date_range(end=END, periods=80, freq="W-SAT")
+    level = (1 + growth) ** (np.arange(80) / 52)
+    found = recurring(pd.Series(1000 * level * rng.gamma(1 / 0.03**2, 0.03**2, 80), weeks), "W")
+    assert found is None or np.abs(found(pd.date_range(END, periods=53, freq="W-SAT"))).mean() < 0.01
