@@ -32,6 +32,7 @@ FORETOLD = re.compile(
     r"predict|forecast|expected|predit|prevu|probab|scor|risk|risque"
 )  # of outcomes: what somebody thought they would be
 YES_NO = {"True": "Yes", "False": "No"}
+NONE = ["", "\\N"]  # cells in which nothing is
 NO_MEASURE = re.compile(
     r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|postal\w*|"
     r"codepostal|age|temperature|fuelprice|cpi|unemployment|isholiday|holiday\w*|\w*holiday|promo\w*|open|index|unnamed\d*|column\d+|rank|rang"
@@ -84,7 +85,12 @@ def unfit(text: pd.DataFrame, table: str, mapping: Mapping[str, str]) -> list[st
 
 def stripped(frame: pd.DataFrame) -> pd.DataFrame:
     """Cells without blanks around them, numbers and dates in Latin digits; those of blanks only are missing."""
-    return frame.apply(lambda column: numbers.latin(column.str.strip().replace(["", "\\N"], pd.NA)))
+
+    def plain(column: pd.Series) -> pd.Series:
+        bare = column.str.strip()
+        return numbers.latin(bare.replace(NONE, pd.NA) if bare.isin(NONE).any() else bare)
+
+    return frame.apply(plain)
 
 
 def shares(text: pd.Series, source: str) -> pd.Series | None:

@@ -392,15 +392,23 @@ def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
 
 def likely(columns: Iterable[str], canonical: str) -> list[list[str]]:
     """The columns that may be a column of sales by their names, in tiers, the likeliest first."""
-    squeezed = {source: bare(source) for source in columns}
-    tiers = [[source for source, name in squeezed.items() if name == plain(canonical)]]
+    tiers: list[list[str]] = [[] for _tier in range(len(SALES.get(canonical, ())) + 2)]
+    for source in dict.fromkeys(columns):
+        if (tier := _likeness(bare(source), canonical)) is not None:
+            tiers[tier].append(source)
+    return tiers
+
+
+@lru_cache(maxsize=8192, typed=True)  # of a header that is looked for in each row, and of each piece of a file
+def _likeness(name: str, canonical: str) -> int | None:
+    """The tier of a name that is `bare`; None where it is none."""
+    if name == plain(canonical):
+        return 0
     elsewhere = "|".join([ELSEWHERE.get(canonical, "-"), *([_further(canonical)] if canonical in FURTHER else [])])
     if canonical in IDENTIFIED:
         elsewhere = rf"(?:{_ID}(?:d[aeio]s?|del)?)?(?:{elsewhere}){_ID}?"
-    for pattern in (*SALES.get(canonical, ()), elsewhere):
-        known = {source for tier in tiers for source in tier}
-        tiers.append([one for one, name in squeezed.items() if one not in known and re.fullmatch(pattern, name)])
-    return tiers
+    patterns = (*SALES.get(canonical, ()), elsewhere)
+    return next((tier for tier, one in enumerate(patterns, 1) if re.fullmatch(one, name)), None)
 
 
 @cache

@@ -178,12 +178,13 @@ def _stacked(filled: pd.DataFrame) -> dict[int, list[str]]:
     """The names of a header of two rows by the row of the lower one less 1: years over months, months over measures,
     written once over several columns. {} where there is none."""
     rows = list(filled.index)
+    empty = filled.iloc[: DEEP + 1].isna().to_numpy()
     for place, row in enumerate(rows[:DEEP]):
         if place + 2 >= len(rows) or rows[place + 1] != row + 1:
             continue
-        top, low = filled.iloc[place], filled.iloc[place + 1]
-        if not (top.isna() & low.notna()).any():  # what is written once is empty over others
+        if not (empty[place] & ~empty[place + 1]).any():  # what is written once is empty over others
             continue
+        top, low = filled.iloc[place], filled.iloc[place + 1]
         values = [one for one in _values(filled.iloc[place + 2 :]) if not pd.isna(low.iloc[one])]
         said = top.iloc[values].dropna().astype(str)
         below = low.iloc[values].astype(str)

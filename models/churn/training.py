@@ -326,10 +326,17 @@ def _held_out(prepared: Prepared, learner: str, seed: int) -> tuple[HeldOut, np.
         some, weight = _sample(truth, COMPARED // FOLDS, seed)
         matrix, truth = matrix[some], truth[some]
         loss = np.average(_log_losses(log_odds[some], truth), weights=weight)
+        # A sum over columns is not expanded again for each of them: that was a third of all the time.
+        parts = fitted.contributions(matrix) if isinstance(fitted, learners.Logistic) else None
         for place in range(matrix.shape[1]):
-            shuffled = matrix.copy()
-            shuffled[:, place] = random.permutation(shuffled[:, place])
-            worse[fold, place] = np.average(_log_losses(fitted.log_odds(shuffled), truth), weights=weight) - loss
+            order = random.permutation(len(matrix))
+            if parts is None:
+                shuffled = matrix.copy()
+                shuffled[:, place] = matrix[order, place]
+                again = fitted.log_odds(shuffled)
+            else:
+                again = log_odds[some] + parts[order, place] - parts[:, place]
+            worse[fold, place] = np.average(_log_losses(again, truth), weights=weight) - loss
     ids = table[KEY].astype(str).to_numpy(object) if KEY in table else np.full(len(left), "", object)
     nobody = np.zeros((len(left), 0), bool)
     level, slope = learners.calibration(said, left)

@@ -122,13 +122,15 @@ def _chances(shape: int, x: np.ndarray) -> np.ndarray:
 
 
 def _silent(shape: int, events: np.ndarray, then: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """The logarithm of the probability that a customer is silent while the rate parameter goes from `then` to `now`."""
-    from scipy.special import betainc
+    """The logarithm of the probability that a customer is silent while the rate parameter goes from `then` to `now`.
 
-    if shape == 1:
-        return events * np.log(then / now)
-    with np.errstate(divide="ignore"):
-        return np.log(betainc(events, shape, then / now))
+    That is, that fewer than `shape` events come, whose number is negative binomial (`events`, then / now).
+    """
+    gone, term, total = (now - then) / now, np.ones(len(now)), np.ones(len(now))
+    for step in range(1, shape):
+        term = term * gone * (events + step - 1) / step
+        total = total + term
+    return events * np.log(then / now) + np.log(total)
 
 
 def _covariance(surprise: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:

@@ -314,8 +314,8 @@ def _with_ends(forecast: np.ndarray, gone: np.ndarray, drawn, seed: int) -> pd.D
 
 
 def _chunks(customers: int) -> Iterator[int]:
-    """`DRAWS` in parts that fit in memory."""
-    size = max(1, 2_000_000 // max(customers, 1))
+    """`DRAWS` in parts that stay in a processor's cache."""
+    size = max(1, 200_000 // max(customers, 1))
     for start in range(0, DRAWS, size):
         yield min(size, DRAWS - start)
 

@@ -1,5 +1,6 @@
 """Customers: scores, segments, value, slipping and cohorts against truths known from outside the code."""
 
+import math
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from scipy.special import hyp2f1
+from scipy.special import betainc, hyp2f1
 from sklearn.metrics import adjusted_rand_score
 
 from data import tables
@@ -302,6 +303,16 @@ def test_closed_forms_are_those_of_the_paper_and_of_the_process():
         assert said[these].mean() == pytest.approx(alive[these].mean(), abs=0.015)
         assert expected[these].mean() == pytest.approx(future[these].mean(), rel=0.05)
         assert comes[these].mean() == pytest.approx((future > 0)[these].mean(), abs=0.015)
+
+
+@pytest.mark.parametrize("shape", [1, 2, 5, 12])
+def test_the_chance_of_a_silence_is_a_beta_function_and_stays_finite_where_that_is_too_small(shape):
+    events, then = np.array([0.3, 2.0, 40.5, 7.0]), np.array([9.0, 0.5, 30.0, 4.0])
+    now = then + np.array([1.0, 60.0, 3.0, 0.0])
+    found = lifetimes._silent(shape, events, then, now)
+    assert np.exp(found) == pytest.approx(betainc(events, shape, then / now), rel=1e-12)
+    heads = math.log(sum(math.comb(4_999 + tails, tails) / 2**tails for tails in range(shape))) - 5_000 * math.log(2)
+    assert lifetimes._silent(shape, np.array([5_000.0]), np.ones(1), np.array([2.0])) == pytest.approx(heads)
 
 
 def test_regular_customers_who_fell_silent_have_left_and_others_go_on():
