@@ -241,7 +241,7 @@ def change(
     """Order other units of some products of a draft; none takes its line out. Raises `Changed`, `Sentence`."""
     by, reason = said(by, reason)
     if not all(0 <= quantity <= MAX_UNITS for quantity in units.values()):
-        raise Sentence(N_("Units of an order are 0 or more."))
+        raise Sentence(N_("Units of an order are 0 or more, and at most a billion."))
     with writing(engine) as connection:
         before = quantities(connection, order)
         changed = {name: float(units[name]) for name in before if name in units and units[name] != before[name]}

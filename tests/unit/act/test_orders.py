@@ -224,6 +224,8 @@ def test_who_approves_what_somebody_changed_meanwhile_is_told(engine):
         ({"A": 1.0}, "why", kept.JOB, "Say who you are"),
         ({"A": -1.0}, "why", "Ada", "0 or more"),
         ({"A": float("nan")}, "why", "Ada", "0 or more"),
+        ({"A": 1e12}, "why", "Ada", "at most a billion"),
+        ({"A": float("inf")}, "why", "Ada", "at most a billion"),
         ({"A": 10.0}, "why", "Ada", "Nothing was changed"),
         ({"A": 0.0, "B": 0.0}, "why", "Ada", "An order of nothing is none"),
     ],
@@ -353,11 +355,22 @@ def test_parts_come_and_the_last_one_closes_the_order(engine):
     assert dispatch.unmoved(engine, "shop").empty
 
 
+def test_what_came_is_not_written_down_twice(engine):
+    sent(engine)
+    receive(engine, 3, {"A": 10.0, "B": 10.0})
+    for changes in (3, 4):  # somebody else's page, and the same one sent again
+        with pytest.raises(state.Changed, match="Somebody has changed this order"):
+            receive(engine, changes, {"A": 10.0, "B": 10.0}, {"A": "again", "B": "again"})
+    assert only(engine).lines["received"].tolist() == [10.0, 10.0]
+    assert [one for one in steps(engine) if one.startswith("received")] == ["received Ada"]
+
+
 @pytest.mark.parametrize(
     ("units", "closed", "said"),
     [
         ({}, False, "Nothing came"),
         ({"A": -1.0}, False, "0 or more"),
+        ({"A": 1e12}, False, "at most a billion"),
         ({"A": 9.0, "B": 10.0}, True, "9 of 10 units of The A"),
     ],
 )
