@@ -245,12 +245,13 @@ def change(
     with writing(engine) as connection:
         before = quantities(connection, order)
         changed = {name: float(units[name]) for name in before if name in units and units[name] != before[name]}
+        details = {name: [before[name], quantity] for name, quantity in sorted(changed.items())}
+        # Before the rest is looked at: whom the same change forestalled is told that, not that there is none.
+        take(connection, order, changes, DRAFTED, {}, "changed", by, reason, now, details)
         if not changed:
             raise Sentence(N_("Nothing was changed: the units are those of the order."))
         if not any((before | changed).values()):
             raise Sentence(N_("An order of nothing is none: reject it in place of taking out its last line."))
-        details = {name: [before[name], quantity] for name, quantity in sorted(changed.items())}
-        take(connection, order, changes, DRAFTED, {}, "changed", by, reason, now, details)
         for name, quantity in sorted(changed.items()):
             mine = (order_lines.c.order == order) & (order_lines.c.product == name)
             connection.execute(update(order_lines).where(mine).values(quantity=quantity))

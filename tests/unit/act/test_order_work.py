@@ -160,8 +160,8 @@ def test_an_order_of_a_product_that_left_the_data_goes_its_way(home, engine, sen
     gone = tables.add(home, Dataset("sales", left, Origin("upload", "t.csv"), lineage="shop"), NOW)
     assert "A" not in set(tables.read(gone, "products")["product"])
     assert work.repriced(gone, only(engine)) == {}
-    found = work.draft(engine, gone, NOW, quiet)  # of S1 D still runs low
-    assert len(found.new) == 1
+    found = work.draft(engine, gone, NOW, quiet)  # of S1 D still runs low, and of this day there is an order
+    assert (found.needed, found.new) == (1, [])
     mine = kept.kept(engine, "shop", state.orders.c.status == "approved")[0]
     work.leave(engine, mine, "s1@example.org", "pdf", "Ada", NOW)
     assert work.send(engine, gone, mine.row["order"], write, lambda: NOW) == "sent"

@@ -1,6 +1,9 @@
 """Orders: what is drafted and at which price, what a budget leaves, who decides, and that they leave once."""
 
+import os
+import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -14,6 +17,7 @@ from data.orders import Proposed
 from locales import Sentence, using
 from models.act import orders
 from models.stock.reorder import LEVELS, Service
+from tests import forked
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAY = date(2026, 11, 28)
@@ -202,6 +206,38 @@ def test_of_people_who_approve_at_once_one_does(engine):
     assert steps(engine) == ["drafted Vigie", f"approved {who}"]
     with pytest.raises(state.Changed, match="Somebody has changed this order"):
         kept.reject(engine, order, 1, "no", "Bob", NOW)
+
+
+def _decide(url, order, barrier, queue) -> None:
+    """Approve, reject and change, in an order of its own, then let it leave and claim the send."""
+    engine, who = state.engine(url), str(os.getpid())
+    acts = [
+        lambda: kept.approve(engine, order, 1, who, NOW),
+        lambda: kept.reject(engine, order, 1, "no", who, NOW),
+        lambda: kept.change(engine, order, 1, {"A": 1.0}, "less", who, NOW),
+    ]
+    random.Random(os.getpid()).shuffle(acts)
+    barrier.wait()
+    done = 0
+    for act in acts:
+        with suppress(state.Changed):
+            act()
+            done += 1
+    with suppress(state.Changed):
+        dispatch.queue(engine, order, 2, "a@example.org", "pdf", who, NOW)
+    queue.put((done, dispatch.claim(engine, order, NOW) is not None))
+
+
+def test_of_processes_that_decide_at_once_one_does_and_what_it_sends_leaves_once(engine, database_url):
+    for supplier in ("S1", "S2", "S3", "S4"):
+        (order,) = draft(engine, proposed(supplier), needed=["S1", "S2", "S3", "S4"])
+        answers = forked.at_once(_decide, database_url, order)
+        assert sum(done for done, _claimed in answers) == 1
+        one = kept.one(engine, "shop", order)
+        approved_ = one.row["status"] == "approved"
+        assert sum(claimed for _done, claimed in answers) == approved_
+        assert len(one.steps) == 2 + approved_  # drafted, decided, let leave
+        assert int(one.row["changes"]) == len(one.steps)
 
 
 def test_who_approves_what_somebody_changed_meanwhile_is_told(engine):
