@@ -1,12 +1,12 @@
 """Campaigns in the state database: who was on a list, whom chance held out, and who of them left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine, bindparam, func, insert, select, update
+from sqlalchemy import Engine, and_, bindparam, func, insert, not_, select, update
 
 from data import state
 from data.state.tables import campaign_customers, campaigns
@@ -40,14 +40,31 @@ def customers(engine: Engine, campaign: str) -> pd.DataFrame:
     return state.read(engine, campaign_customers, campaign=campaign).sort_values("place", ignore_index=True)
 
 
-def counts(engine: Engine, lineage: str) -> dict[str, tuple[int, int, int, int]]:
+def lists(engine: Engine, names: Collection[str]) -> pd.DataFrame:
+    """Who is on the lists of some campaigns: `campaign`, `customer`, `called`."""
+    of = campaign_customers.c
+    with engine.connect() as connection:
+        rows = connection.execute(select(of.campaign, of.customer, of.called).where(of.campaign.in_(names))).all()
+    return pd.DataFrame(rows, columns=["campaign", "customer", "called"]).astype({"called": bool})
+
+
+def counts(
+    engine: Engine, lineage: str, beside: Mapping[str, Collection[str]] | None = None
+) -> dict[str, tuple[int, int, int, int]]:
     """For the campaigns that were read out, the first one first: customers called of whom it is known, those of them
-    who left, and the same two of those held out."""
-    of = campaign_customers
+    who left, and the same two of those held out. Whom one of the campaigns `beside` it calls does not count."""
+    of, other = campaign_customers, campaign_customers.alias()
+    both = [
+        and_(
+            of.c.campaign == name,
+            of.c.customer.in_(select(other.c.customer).where(other.c.campaign.in_(names), other.c.called)),
+        )
+        for name, names in (beside or {}).items()
+    ]
     asked = (
         select(of.c.campaign, of.c.called, func.count(), func.sum(of.c.left))
         .join(campaigns, campaigns.c.campaign == of.c.campaign)
-        .where(campaigns.c.lineage == lineage, of.c.left.is_not(None))
+        .where(campaigns.c.lineage == lineage, of.c.left.is_not(None), *map(not_, both))
         .group_by(of.c.campaign, of.c.called, campaigns.c.started)
         .order_by(campaigns.c.started)
     )

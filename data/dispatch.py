@@ -187,7 +187,7 @@ def receive(
     """
     by, _reason = said(by)
     if not all(0 <= quantity <= MAX_UNITS for quantity in units.values()):
-        raise Sentence(N_("Units that came are 0 or more."))
+        raise Sentence(N_("Units that came are 0 or more, and at most a billion."))
     with writing(engine) as connection:
         lines = connection.execute(select(order_lines).where(order_lines.c.order == order)).mappings().all()
         total = {row["product"]: row["received"] + float(units.get(row["product"], 0)) for row in lines}

@@ -116,5 +116,6 @@ def _closed(moves: pd.DataFrame, order: str) -> pd.DataFrame:
     mine = of(moves, order)
     came = moves[mine & moves["move"].eq("receipt")].groupby("product")["quantity"].sum()
     placed = mine & moves["move"].eq("order")
-    moves.loc[placed, "quantity"] = moves.loc[placed, "product"].map(came).fillna(0.0)
+    # As numbers also where no move is one of it: of products that left the data nothing is known.
+    moves.loc[placed, "quantity"] = moves.loc[placed, "product"].map(came).astype(float).fillna(0.0)
     return moves[~(placed & moves["quantity"].eq(0))].reset_index(drop=True)

@@ -241,16 +241,17 @@ def change(
     """Order other units of some products of a draft; none takes its line out. Raises `Changed`, `Sentence`."""
     by, reason = said(by, reason)
     if not all(0 <= quantity <= MAX_UNITS for quantity in units.values()):
-        raise Sentence(N_("Units of an order are 0 or more."))
+        raise Sentence(N_("Units of an order are 0 or more, and at most a billion."))
     with writing(engine) as connection:
         before = quantities(connection, order)
         changed = {name: float(units[name]) for name in before if name in units and units[name] != before[name]}
+        details = {name: [before[name], quantity] for name, quantity in sorted(changed.items())}
+        # Before the rest is looked at: whom the same change forestalled is told that, not that there is none.
+        take(connection, order, changes, DRAFTED, {}, "changed", by, reason, now, details)
         if not changed:
             raise Sentence(N_("Nothing was changed: the units are those of the order."))
         if not any((before | changed).values()):
             raise Sentence(N_("An order of nothing is none: reject it in place of taking out its last line."))
-        details = {name: [before[name], quantity] for name, quantity in sorted(changed.items())}
-        take(connection, order, changes, DRAFTED, {}, "changed", by, reason, now, details)
         for name, quantity in sorted(changed.items()):
             mine = (order_lines.c.order == order) & (order_lines.c.product == name)
             connection.execute(update(order_lines).where(mine).values(quantity=quantity))

@@ -26,7 +26,7 @@ def body() -> None:
     if waits:
         stake = sum(one.stake for one in waits)
         ends = sold.span[1].date() if sold.span else waits[0].day
-        ago = max((ends - min(one.day for one in waits)).days, 0)
+        ago = max((ends - min(one.since or one.day for one in waits)).days, 0)
         cards.metrics(
             [
                 (_("Waiting"), locales.number(len(waits)), _("alerts, orders, campaigns, late data and failed work")),

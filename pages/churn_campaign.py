@@ -118,7 +118,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Prove it**: two shares compared at the 5% level with unequal samples (Fleiss, Levin and Paik 2003).
 - **What came of it**: all of a list who were to be called count as called. Intervals of a difference are Newcombe’s
   (1998), of the share saved Koopman’s (1984); several campaigns are averaged with random effects (DerSimonian and Laird
-  1986). The share saved stands for the assumed one once it is no chance, or the assumption is outside its interval.
+  1986), with Hartung and Knapp’s interval (2001): how unlike campaigns are is hardly known of two or three. The share
+  saved stands for the assumed one once so many were called and held out that the assumed one can be told from nothing,
+  whatever came of it: to take what is surely above nothing alone would be to take the lucky ones. Whom another campaign
+  calls meanwhile does not count.
   **Earned**: customers called × (share fewer who left × value of a customer − cost of an offer), at the terms entered
   now.
 - **For whom calls work**: each customer is told by models that have not seen them; the curve is Radcliffe’s (2007), its

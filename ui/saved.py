@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
+import pandas as pd
 import streamlit as st
 
 import locales
@@ -16,17 +17,31 @@ from ui import database, inputs
 from ui.text import ngettext
 
 
+def beside(kept: pd.DataFrame) -> dict[str, list[str]]:
+    """The campaigns that run while another one does (see `uplift.beside`)."""
+    rows = zip(kept["campaign"], kept["started"], kept["months"], strict=True)
+    return uplift.beside({name: (started.to_pydatetime(), int(months)) for name, started, months in rows})
+
+
 def effects(stored: Stored) -> dict[str, Effect]:
     """What calls did in each campaign among these customers that can tell, the first one first."""
-    kept = campaigns.kept(database.engine(), stored.lineage).dropna(subset="read")
+    kept = campaigns.kept(database.engine(), stored.lineage)
+    read = kept.dropna(subset="read")
     # Of what was read out, not of its customers, is asked with each input that is moved.
-    return _effects(stored.lineage, tuple(zip(kept["campaign"], kept["read"], strict=True))) if len(kept) else {}
+    others = tuple((name, tuple(names)) for name, names in beside(kept).items())
+    return (
+        _effects(stored.lineage, tuple(zip(read["campaign"], read["read"], strict=True)), others) if len(read) else {}
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _effects(lineage: str, read: tuple[tuple[str, datetime], ...]) -> dict[str, Effect]:  # noqa: ARG001  # the cache key
+def _effects(
+    lineage: str,
+    read: tuple[tuple[str, datetime], ...],  # noqa: ARG001  # the cache key
+    others: tuple[tuple[str, tuple[str, ...]], ...],
+) -> dict[str, Effect]:
     found = {}
-    for name, four in campaigns.counts(database.engine(), lineage).items():
+    for name, four in campaigns.counts(database.engine(), lineage, dict(others)).items():
         with suppress(CannotTell):
             found[name] = uplift.counted(*four)
     return found

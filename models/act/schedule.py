@@ -25,13 +25,14 @@ from locales import LANGUAGES, N_
 from models.act import timing
 from models.act.timing import CannotSchedule
 
-Job = Literal["refresh", "fetch", "drift", "score", "retrain", "rules", "report", "calls"]
+Job = Literal["refresh", "fetch", "drift", "score", "retrain", "rules", "orders", "report", "calls"]
 JOBS: Mapping[Job, str] = {
     "refresh": N_("Download the datasets in use again"),
     "fetch": N_("Bring what was read from sources up to date"),
     "score": N_("Write down what a model says"),
     "drift": N_("Compare the data with what a model learned from"),
     "rules": N_("Judge the rules"),
+    "orders": N_("Draft orders from the stock, send those that are due"),
     "retrain": N_("Train a model again"),
     "report": N_("Send a board as a report"),
     "calls": N_("Write a list of whom to call"),

@@ -4,7 +4,7 @@ Everybody on a list that was to be called counts as called, reached or not (inte
 that of a list, as the campaign's terms mean it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,16 +44,24 @@ class Effect:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Share saved by all campaigns together with its 95% interval; `differ`: they differ by more than chance."""
+    """Share saved by all campaigns together with its 95% interval; `differ`: they differ by more than chance.
+
+    `error` is by how much chance alone, if all campaigns had one effect, moves the logarithm of the ratio of those who
+    left (a standard error).
+    """
 
     campaigns: int
     saved: tuple[float, float, float]
     differ: bool
+    error: float
 
     def replaces(self, assumed: float) -> bool:
-        """Whether it stands for an assumed share: it is no chance that calls save anybody, or the assumption is out."""
-        _value, lo, hi = self.saved
-        return lo > 0 or not lo <= assumed <= hi
+        """Whether it stands for an assumed share: so many customers can tell that share from nothing.
+
+        Where the interval lies has no part in it: of small campaigns only the lucky ones are surely above nothing or
+        far from the assumption, and to take those alone would tell too much of calls.
+        """
+        return bool(Z95 * self.error <= -np.log1p(-assumed))
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,22 @@ def hold_out(count: int, held: int, seed: int) -> np.ndarray:
 def ends(started: datetime, months: int) -> datetime:
     """When it is seen who of a campaign has left: its outcome window of some months after it was started."""
     return started + timedelta(days=months * DAYS_A_MONTH)
+
+
+def beside(windows: Mapping[str, tuple[datetime, int]]) -> dict[str, list[str]]:
+    """For each campaign (name -> when it was started, months of its outcome window) those that run while it does.
+
+    What becomes of a customer whom both of them reach is due to both.
+    """
+    found = {
+        name: [
+            other
+            for other, (started, months) in windows.items()
+            if other != name and started < ends(*mine) and mine[0] < ends(started, months)
+        ]
+        for name, mine in windows.items()
+    }
+    return {name: others for name, others in found.items() if others}
 
 
 def came_of(customers: Sequence[str], table: pd.DataFrame, absent: float = np.nan) -> np.ndarray:
@@ -120,9 +144,29 @@ def counted(called: int, called_left: int, held: int, held_left: int) -> Effect:
     lo, hi = confint_proportions_2indep(held_left, held, called_left, called, method="newcomb", compare="diff")
     saved = (float("nan"),) * 3
     if held_left:
-        low, high = confint_proportions_2indep(called_left, called, held_left, held, method="score", compare="ratio")
-        saved = (1 - now / then, 1 - float(high), 1 - float(low))
+        low, high = _of_ratio(called_left, called, held_left, held)
+        saved = (1 - now / then, 1 - high, 1 - low)
     return Effect(called, called_left, held, held_left, (then - now, float(lo), float(hi)), saved)
+
+
+def _of_ratio(x: int, n: int, y: int, m: int) -> tuple[float, float]:
+    """The 95% interval of the ratio of x / n and y / m, y above 0: where a score of the difference is no rarer.
+
+    Where everybody of one side has left statsmodels 0.15 (`method="score"`) gives an interval without its own estimate.
+    """
+    from scipy.optimize import brentq
+
+    def score(log: float) -> float:
+        ratio = np.exp(log)
+        b, c = n * ratio + x + m + y * ratio, x + y
+        # The likeliest share of those held out, if the ratio is so.
+        then = min(2 * c / (b + max(b * b - 4 * (n + m) * ratio * c, 0.0) ** 0.5), 1.0)
+        now = min(ratio * then, 1.0)
+        variance = now * (1 - now) / n + ratio**2 * then * (1 - then) / m
+        return float((x / n - ratio * y / m) / max(variance, 1e-300) ** 0.5)
+
+    low, high = (brentq(lambda log, z=z: score(log) - z, -30, 30) if z < 0 or x else -np.inf for z in (Z95, -Z95))
+    return float(np.exp(low)), float(np.exp(high))
 
 
 def unlike(risk: np.ndarray, called: np.ndarray) -> float:
@@ -144,26 +188,33 @@ def pooled(effects: Sequence[Effect]) -> Pooled | None:
 
     One keeps its own interval. Of more, logarithms of the ratios are averaged with random effects (DerSimonian and
     Laird 1986, Controlled Clinical Trials 7, 177-188), half a customer added to each count of a campaign with a zero.
+    How unlike campaigns are is hardly known of a few: the interval is that of Hartung and Knapp (2001, Statistics in
+    Medicine 20, 3875-3889), never narrower than without that (Wiksten, Ruecker and Schwarzer 2016, Statistics in
+    Medicine 35, 2503-2515).
     """
+    from scipy.special import stdtrit
     from scipy.stats import chi2
 
-    told = [one for one in effects if one.held_left]
-    if not told:
+    told = [one for one in effects if one.called_left + one.held_left]
+    if not any(one.held_left for one in told):
         return None
     if len(told) == 1:
-        return Pooled(1, told[0].saved, False)
+        lo, hi = told[0].saved[1:]
+        return Pooled(1, told[0].saved, False, float(np.log((1 - lo) / (1 - hi))) / (2 * Z95) if hi < 1 else np.inf)
     counts = np.array([[one.called_left, one.called, one.held_left, one.held] for one in told], float)
-    counts[counts[:, 0] == 0] += [0.5, 1, 0.5, 1]
+    counts[counts[:, [0, 2]].min(axis=1) == 0] += [0.5, 1, 0.5, 1]
     x, n, y, m = counts.T
     ratio, variance = np.log(x / n) - np.log(y / m), 1 / x - 1 / n + 1 / y - 1 / m
     weight = 1 / variance
     apart = float(weight @ (ratio - weight @ ratio / weight.sum()) ** 2)
     # Never less than nothing, as statsmodels 0.15 has it where campaigns are more alike than chance makes them.
     between = max(0.0, (apart - len(told) + 1) / (weight.sum() - weight @ weight / weight.sum()))
-    weight = 1 / (variance + between)
-    mean, error = float(weight @ ratio / weight.sum()), float(weight.sum() ** -0.5)
-    value, lo, hi = (1 - float(np.exp(mean + z * error)) for z in (0.0, Z95, -Z95))
-    return Pooled(len(told), (value, lo, hi), bool(chi2.sf(apart, len(told) - 1) < LEVEL))
+    near, error = 1 / (variance + between), float(weight.sum() ** -0.5)
+    mean, freedom = float(near @ ratio / near.sum()), len(told) - 1
+    seen = float(near @ (ratio - mean) ** 2) / freedom  # how far apart they lie, of what chance and `between` make it
+    either = max(Z95, float(stdtrit(freedom, 1 - LEVEL / 2)) * seen**0.5) * float(near.sum() ** -0.5)
+    value, lo, hi = (1 - float(np.exp(one)) for one in (mean, mean + either, mean - either))
+    return Pooled(len(told), (value, lo, hi), bool(chi2.sf(apart, freedom) < LEVEL), error)
 
 
 def segments(facts: pd.DataFrame, called: np.ndarray, left: np.ndarray, campaign: np.ndarray) -> pd.DataFrame:

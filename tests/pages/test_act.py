@@ -337,6 +337,18 @@ def test_alerts_of_models_wait_too_and_are_answered_where_they_are_kept(visit):
     assert "Nothing waits" in words(app)
 
 
+def test_the_oldest_is_as_old_as_an_alarm_that_goes_on(visit):
+    sold = sales(visit)
+    days = [sold.span[1].date() - timedelta(days=back) for back in range(5, -1, -1)]
+    alarm = {"model": "sales", "version": "1", "feature": "quantity", "threshold": 0.3, "kind": "psi", "value": 0.6}
+    alarm |= {"severity": alerts.ALERT, "message": messages.MESSAGES["confirmed"]}
+    alarm |= {"message_values": {"feature": "quantity", "value": 0.6, "threshold": 0.3}}
+    alerts.record(engine(), sold.lineage, [alarm | {"day": day} for day in days], NOW)
+    app = visit("act_inbox")
+    assert metric(app, "Waiting") == "1"
+    assert metric(app, "The oldest") == "5 days"
+
+
 def test_a_reason_comes_back_a_year_later_and_in_the_rehearsal(visit):
     sold = sales(visit)
     day = sold.span[1].date()

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import delete
 
 import settings
 from data import campaigns, state, tables
@@ -20,6 +21,7 @@ from models.churn.preparation import prepare
 from models.lifecycle import registry
 from tests.at_once import AT_ONCE
 from ui import background, champions
+from ui.text import plain
 
 pytestmark = pytest.mark.xdist_group("churn")
 of_telco = pytest.mark.same_data("telco and its model")
@@ -428,6 +430,61 @@ def test_a_campaign_is_started_told_and_its_effect_replaces_the_assumed_one(trai
         saved = next(one for one in again.number_input if one.label == "Leavers saved by a call (%)")
         assert saved.value == 50, page
     assert any("1 campaign showed that calls save 50%" in text for text in texts(trained("churn_campaign")))
+
+
+@of_telco
+def test_whom_a_running_campaign_has_on_its_list_is_said_left_out_or_counts_in_neither(trained, telco):
+    def begin(calls, name, apart):
+        app = trained("churn_campaign")
+        next(one for one in app.slider if one.key.startswith("calls-")).set_value(calls)
+        app.session_state["campaign-start"] = True
+        app.run()
+        if apart is not None:
+            said = "150 customers of this list are on that of a campaign that still runs (First); 60 held out there."
+            assert plain(said) in "\n".join(texts(app))
+            (box,) = (one for one in app.checkbox if one.label == "Leave them out")
+            assert box.value
+            box.set_value(apart).run()
+        app.text_input(key="campaign.name").set_value(name)
+        app.text_input(key="campaign.by").set_value("Ada")
+        (held,) = (one for one in app.number_input if one.label.startswith("Held out by chance"))
+        held.set_value(60)
+        next(one for one in app.button if one.label == "Start").click().run()
+        assert not app.exception
+
+    engine = state.engine(settings.get().database_url)
+
+    def listed(name):
+        kept = state.read(engine, state.campaigns)
+        return campaigns.customers(engine, kept.loc[kept["name"] == name, "campaign"].iloc[0])
+
+    begin(150, "First", None)
+    begin(350, "Apart", True)
+    first, apart = listed("First"), listed("Apart")
+    assert (len(first), len(apart)) == (150, 200)
+    assert not set(first["customer"]) & set(apart["customer"])
+    with engine.begin() as connection:  # of the two, the second is undone
+        connection.execute(delete(state.campaigns).where(state.campaigns.c.name == "Apart"))
+    begin(350, "Both", False)
+    both = listed("Both")
+    assert set(first["customer"]) <= set(both["customer"])
+
+    # Everybody whom First held out and Both called stays: First counts those alone whom Both held out, too.
+    told = pd.DataFrame({"customerID": first["customer"], "Churn": np.where(first["called"], "No", "Yes")})
+    again = set(both.loc[both["called"], "customer"])
+    alone = first[~first["customer"].isin(again)]
+    app = trained("churn_campaign", view="follow", told="file", campaign=first["campaign"][0])
+    app.file_uploader(key="told-file").set_value(("j.csv", told.to_csv(index=False).encode(), "text/csv")).run()
+    app.text_input(key="told-by").set_value("Grace")
+    next(one for one in app.button if one.label == "Write it down").click().run()
+    assert not app.exception
+    lost = first["customer"].isin(again)
+    said = f"calls {lost.sum()} of them meanwhile ({(lost & ~first['called']).sum()} held out here): they do not count"
+    assert plain(said) in "\n".join(texts(app))
+    sides = alone["called"].value_counts()
+    assert sides.sum() < 60  # so few that nothing is told of calls
+    assert min(sides) < 20
+    assert not any(one.label == "Fewer left by the calls" for one in app.metric)
 
 
 @of_telco

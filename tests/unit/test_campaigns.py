@@ -1,6 +1,6 @@
 """Campaigns as they are kept, on SQLite and on PostgreSQL: once, with their lists, and what came of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,38 @@ def test_what_came_of_it_is_counted_and_can_be_told_again(engine):
     assert campaigns.kept(engine, "line")["source"].tolist() == ["july.csv"]
     with pytest.raises(Sentence, match="who"):
         campaigns.read_out(engine, "first", who, np.zeros(100), "july.csv", " ", NOW)
+
+
+def test_whom_another_campaign_calls_meanwhile_does_not_count(engine):
+    start(engine)
+    start(engine, "second", held=10)
+    first, second = (campaigns.customers(engine, name) for name in ("first", "second"))
+    campaigns.read_out(engine, "first", first["customer"].tolist(), (~first["called"]).to_numpy(float), "f", "Ada", NOW)
+    assert campaigns.counts(engine, "line", {}) == {"first": (60, 0, 40, 40)}
+    alone = first["customer"].isin(second.loc[~second["called"], "customer"])  # whom the second one holds out
+    called, held = (int((alone & side).sum()) for side in (first["called"], ~first["called"]))
+    assert called + held == 10
+    found = campaigns.counts(engine, "line", {"first": ["second"], "second": ["first"]})
+    assert found == {"first": (called, 0, held, held)}
+    there = campaigns.lists(engine, ["second"])
+    assert there.set_index("customer")["called"].to_dict() == second.set_index("customer")["called"].to_dict()
+    assert campaigns.lists(engine, []).empty
+
+
+def test_campaigns_run_beside_each_other_while_their_windows_overlap():
+    days = {"spring": (NOW, 1), "late": (NOW + timedelta(days=29), 1), "next": (NOW + timedelta(days=45), 2)}
+    assert uplift.beside(days) == {"spring": ["late"], "late": ["spring", "next"], "next": ["late"]}
+    assert uplift.beside({"spring": days["spring"], "next": days["next"]}) == {}
+
+
+def test_customers_whom_two_campaigns_reach_hide_the_effect_unless_they_are_left_out():
+    """Calls save half of the leavers; of a list, nine in ten of both sides are called by another campaign as well."""
+    rng, size = np.random.default_rng(5), 20_000
+    first, second = uplift.hold_out(size, size // 2, 1), uplift.hold_out(size, size // 10, 2)
+    left = (rng.random(size) < np.where(first | second, 0.2, 0.4)).astype(float)
+    blurred, clear = uplift.effect(first, left), uplift.effect(first[~second], left[~second])
+    assert blurred.saved[2] < 0.5
+    assert clear.saved[1] < 0.5 < clear.saved[2]
 
 
 def test_who_left_is_read_from_a_table():

@@ -62,6 +62,16 @@ def test_what_is_due_is_done_once_and_a_job_row_says_so(environment):
     assert ended(environment) == [("done", 1), ("skipped", 1)]
 
 
+def test_orders_are_drafted_and_sent_at_set_times_too(environment):
+    engine = state.engine(environment["VIGIE_DATABASE_URL"])
+    put(engine, "orders", Schedule("Orders", "orders", {}, "0 * * * *"))
+    code, out, err = run(environment, *RUN_DUE)
+    assert code == 0, (out, err)
+    (one,) = json.loads(out)["runs"]
+    assert (one["run"].split(",")[0], one["status"]) == ("Orders", "skipped")
+    assert "What is on hand is not in these data" in one["message"]
+
+
 def test_a_job_that_fails_leaves_with_1_and_is_tried_again_later(environment):
     engine = state.engine(environment["VIGIE_DATABASE_URL"])
     put(engine, "drift", DRIFT)

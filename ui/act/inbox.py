@@ -141,6 +141,7 @@ def _of_models(sold: Stored, people: Stored) -> list[Item]:
             Item(
                 key="model " + "|".join(str(row[name]) for name in alerts.EPISODE),
                 day=row["last"].date(),
+                since=row["first"].date(),
                 rank=RANK.index("warning"),
                 stake=0.0,
                 icon="radar",

@@ -28,6 +28,7 @@ Found = Mapping[str, tuple[Schedule, Kept]]
 READY = (
     Schedule(N_("Data every morning"), "refresh", cron="0 5 * * *"),
     Schedule(N_("Rules every morning"), "rules", cron="30 6 * * *"),
+    Schedule(N_("Orders every morning"), "orders", cron="45 6 * * *"),
     Schedule(N_("Report every Monday"), "report", {"board": "sales", "kind": ".pdf", "language": "en"}, "0 7 * * 1"),
 )
 

@@ -50,6 +50,7 @@ class Item:
     notes: list[str]
     page: str
     query: Mapping[str, str]
+    since: date | None = None  # where it began before its day
     files: Sequence[Path] = ()
     answer: Answer | None = None
     parts: Mapping[str, str] = field(default_factory=dict)

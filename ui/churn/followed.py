@@ -1,7 +1,7 @@
 """What came of campaigns: a list is started with some held out by chance, later it is told who left."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,8 +45,12 @@ def start(
             text = _("A list of {least} customers or more can tell later what calls did: raise the budget.")
             st.caption(text.format(least=locales.number(2 * uplift.MIN_ARM)))
             return
-        calls = min(calls, MAX_LISTED)
-        rate = float(scores.probability[:calls].mean())
+        places = _others(stored, scores, min(calls, MAX_LISTED))
+        calls = len(places)
+        if calls < 2 * uplift.MIN_ARM:
+            st.caption(_("Too few are left for a campaign: raise the budget, or wait until the others are over."))
+            return
+        rate = float(scores.probability[places].mean())
         usual = campaign.holdout(rate, terms.saved, calls) or calls // 2
         with st.form("campaign-form", border=False):
             st.caption(
@@ -68,7 +72,7 @@ def start(
 
             def begin() -> None:
                 name = str(st.session_state[f"{KEY}name"])
-                rows = _rows(model, customers, scores, listed, calls, st.session_state[f"{KEY}held-{calls}"], name)
+                rows = _rows(model, customers, scores, listed, places, st.session_state[f"{KEY}held-{calls}"], name)
                 whole = f"{stored.lineage} {version} {stored.version} {name}"
                 row = {
                     "campaign": hashlib.sha256(whole.encode()).hexdigest()[:16],
@@ -92,22 +96,48 @@ def start(
                 st.warning(plain(refused.sentence()))
 
 
+def _others(stored: Stored, scores: Scores, calls: int) -> np.ndarray:
+    """The places of those who are put on a list: without those of campaigns that still run, where that is chosen."""
+    kept, now = campaigns.kept(database.engine(), stored.lineage), datetime.now(UTC)
+    rows = kept.to_dict("records")
+    running = {row["campaign"]: row["name"] for row in rows if uplift.ends(row["started"], row["months"]) > now}
+    others = campaigns.lists(database.engine(), list(running))
+    mine = others[others["customer"].isin(scores.customer[:calls])]
+    if mine.empty:
+        return np.arange(calls)
+    taken = np.isin(scores.customer[:calls], mine["customer"])
+    text = ngettext(
+        "{count} customer of this list is on that of a campaign that still runs ({names}); {held} held out there.",
+        "{count} customers of this list are on that of a campaign that still runs ({names}); {held} held out there.",
+        int(taken.sum()),
+    )
+    held = mine.loc[~mine["called"], "customer"].nunique()
+    names = locales.listed(sorted({running[name] for name in mine["campaign"]}))
+    text = text.format(count=locales.number(taken.sum()), names=names, held=locales.number(held))
+    st.caption(f":material/group_remove: {plain(text)}")
+    why = _("Whom two campaigns call at once, or one calls and the other holds out, tells nothing of either.")
+    if st.checkbox(_("Leave them out"), value=True, help=why, key=f"{KEY}apart"):
+        return np.flatnonzero(~taken)
+    return np.arange(calls)
+
+
 def _rows(
-    model: ChurnModel, customers: pd.DataFrame, scores: Scores, listed: pd.DataFrame, calls: int, held: int, name: str
-) -> list[Mapping[str, Any]]:
-    called = uplift.hold_out(calls, held, int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"))
+    model: ChurnModel, customers: pd.DataFrame, scores: Scores, listed: pd.DataFrame, places: np.ndarray, held: int,
+    name: str,
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    called = uplift.hold_out(len(places), held, int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"))
     names = [one for one in model.coding.columns if one in customers]
-    facts = customers.iloc[scores.place[:calls]][names].astype(object).to_dict("records")
+    facts = customers.iloc[scores.place[places]][names].astype(object).to_dict("records")
     shown = listed.iloc[:, 1:].astype(object).to_dict("records")
     return [
         {
             "customer": scores.customer[place],
-            "place": place,
-            "called": bool(called[place]),
+            "place": number,
+            "called": bool(called[number]),
             "risk": float(scores.probability[place]),
-            "content": {"facts": facts[place], "listed": shown[place] if place < len(shown) else {}},
+            "content": {"facts": facts[number], "listed": shown[place] if place < len(shown) else {}},
         }
-        for place in range(calls)
+        for number, place in enumerate(places.tolist())
     ]
 
 
@@ -126,8 +156,15 @@ def followed(stored: Stored, terms: Terms, currency: str) -> None:
         st.caption(_("The campaigns differ by more than chance: the next one may save more or fewer than these."))
     chosen = inputs.choice(_("Campaign"), list(rows), "campaign", lambda one: _called(rows[one]))
     row, listed = rows[chosen], campaigns.customers(database.engine(), chosen)
-    _one(stored, row, listed, found.get(chosen), terms, currency)
-    _for_whom(tuple((name, rows[name]["read"]) for name in found))
+    others = saved.beside(kept)
+    _one(stored, row, _apart(listed, others), found.get(chosen), terms, currency)
+    _for_whom(tuple((name, rows[name]["read"], tuple(others.get(name, ()))) for name in found))
+
+
+def _apart(listed: pd.DataFrame, others: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """The list of a campaign, with those whom another one calls meanwhile (`also`)."""
+    of = campaigns.lists(database.engine(), others.get(listed["campaign"].iloc[0], ()))
+    return listed.assign(also=listed["customer"].isin(of.loc[of["called"], "customer"]))
 
 
 def _called(row: Mapping[str, Any]) -> str:
@@ -175,7 +212,16 @@ def _one(
         ) as menu:
             if menu.open:
                 downloads.table(_list(listed[called]), "to_call")
-    if uplift.unlike(listed["risk"].to_numpy(), called) < 0.001:
+    also = listed["also"].to_numpy()
+    if also.any():
+        text = ngettext(
+            "Another campaign calls {count} of them meanwhile ({held} held out here): that one does not count below.",
+            "Another campaign calls {count} of them meanwhile ({held} held out here): they do not count below.",
+            int(also.sum()),
+        )
+        text = text.format(count=locales.number(also.sum()), held=locales.number((also & ~called).sum()))
+        st.caption(f":material/group_remove: {plain(text)}")
+    if uplift.unlike(listed["risk"].to_numpy()[~also], called[~also]) < 0.001:
         st.warning(
             _("Those held out and those called differ by more than chance: what follows may not be due to calls.")
         )
@@ -195,8 +241,9 @@ def _told(
     row: Mapping[str, Any], listed: pd.DataFrame, effect: uplift.Effect, terms: Terms, currency: str, ends: datetime
 ) -> None:
     """What one campaign did, in cards."""
-    called, unknown = listed["called"].to_numpy(bool), listed["left"].isna().to_numpy()
-    earned = [called.sum() * (terms.value * one - terms.offer) for one in effect.fewer]
+    counted = listed[~listed["also"]]
+    called, unknown = counted["called"].to_numpy(bool), counted["left"].isna().to_numpy()
+    earned = [listed["called"].sum() * (terms.value * one - terms.offer) for one in effect.fewer]
     points = [locales.percent(one, 1) for one in effect.fewer]
     range_ = _("{lo} to {hi} nineteen times in twenty")
     cards.metrics(
@@ -294,7 +341,7 @@ def _read_out(stored: Stored, row: Mapping[str, Any], listed: pd.DataFrame) -> N
             inputs.attempt(write)
 
 
-def _for_whom(read: tuple[tuple[str, datetime], ...]) -> None:
+def _for_whom(read: tuple[tuple[str, datetime, tuple[str, ...]], ...]) -> None:
     """For whom calls work, over all campaigns that were read out."""
     if not read:
         return
@@ -317,10 +364,11 @@ def _for_whom(read: tuple[tuple[str, datetime], ...]) -> None:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _uplift(
-    read: tuple[tuple[str, datetime], ...],
+    read: tuple[tuple[str, datetime, tuple[str, ...]], ...],
     database_url: str,  # noqa: ARG001  # the cache key
 ) -> tuple[pd.DataFrame, uplift.Qini]:
-    listed = pd.concat([campaigns.customers(database.engine(), name) for name, _when in read], ignore_index=True)
+    lists = [_apart(campaigns.customers(database.engine(), name), {name: others}) for name, _when, others in read]
+    listed = pd.concat([one[~one["also"]] for one in lists], ignore_index=True)
     facts = pd.DataFrame([one["facts"] for one in listed["content"]])
     called, left, of = listed["called"].to_numpy(bool), listed["left"].to_numpy(float), listed["campaign"].to_numpy()
     curve = uplift.qini(facts, listed["risk"].to_numpy(), called, left, of)

@@ -152,6 +152,26 @@ def test_a_rule_that_asks_for_it_has_orders_drafted_on_the_day_that_it_finds_som
     assert only(engine).row["supplier"] == "S1"
 
 
+def test_an_order_of_a_product_that_left_the_data_goes_its_way(home, engine, sent):
+    stored = shop(home)
+    work.approve(engine, stored, drafted(engine, stored), "Ada", NOW)
+    left = {name: frame[frame["product"] != "A"].reset_index(drop=True) if "product" in frame else frame
+            for name, frame in frames().items()}  # fmt: skip
+    gone = tables.add(home, Dataset("sales", left, Origin("upload", "t.csv"), lineage="shop"), NOW)
+    assert "A" not in set(tables.read(gone, "products")["product"])
+    assert work.repriced(gone, only(engine)) == {}
+    found = work.draft(engine, gone, NOW, quiet)  # of S1 D still runs low, and of this day there is an order
+    assert (found.needed, found.new) == (1, [])
+    mine = kept.kept(engine, "shop", state.orders.c.status == "approved")[0]
+    work.leave(engine, mine, "s1@example.org", "pdf", "Ada", NOW)
+    assert work.send(engine, gone, mine.row["order"], write, lambda: NOW) == "sent"
+    mine = kept.one(engine, "shop", mine.row["order"])
+    dispatch.receive(engine, mine.row["order"], int(mine.row["changes"]), {"A": 12.0}, {}, True, "Ada", NOW)
+    assert work.settle(home, engine, gone, NOW) is not None
+    assert kept.one(engine, "shop", mine.row["order"]).row["status"] == "received"
+    assert len(sent) == 1
+
+
 def job(*arguments):
     answer = CliRunner().invoke(jobs.app, ["orders", "--json", *arguments])
     return answer.exit_code, json.loads(answer.stdout)["runs"][0]

@@ -1,6 +1,9 @@
 """Orders: what is drafted and at which price, what a budget leaves, who decides, and that they leave once."""
 
+import os
+import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -14,6 +17,7 @@ from data.orders import Proposed
 from locales import Sentence, using
 from models.act import orders
 from models.stock.reorder import LEVELS, Service
+from tests import forked
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAY = date(2026, 11, 28)
@@ -204,6 +208,38 @@ def test_of_people_who_approve_at_once_one_does(engine):
         kept.reject(engine, order, 1, "no", "Bob", NOW)
 
 
+def _decide(url, order, barrier, queue) -> None:
+    """Approve, reject and change, in an order of its own, then let it leave and claim the send."""
+    engine, who = state.engine(url), str(os.getpid())
+    acts = [
+        lambda: kept.approve(engine, order, 1, who, NOW),
+        lambda: kept.reject(engine, order, 1, "no", who, NOW),
+        lambda: kept.change(engine, order, 1, {"A": 1.0}, "less", who, NOW),
+    ]
+    random.Random(os.getpid()).shuffle(acts)
+    barrier.wait()
+    done = 0
+    for act in acts:
+        with suppress(state.Changed):
+            act()
+            done += 1
+    with suppress(state.Changed):
+        dispatch.queue(engine, order, 2, "a@example.org", "pdf", who, NOW)
+    queue.put((done, dispatch.claim(engine, order, NOW) is not None))
+
+
+def test_of_processes_that_decide_at_once_one_does_and_what_it_sends_leaves_once(engine, database_url):
+    for supplier in ("S1", "S2", "S3", "S4"):
+        (order,) = draft(engine, proposed(supplier), needed=["S1", "S2", "S3", "S4"])
+        answers = forked.at_once(_decide, database_url, order)
+        assert sum(done for done, _claimed in answers) == 1
+        one = kept.one(engine, "shop", order)
+        approved_ = one.row["status"] == "approved"
+        assert sum(claimed for _done, claimed in answers) == approved_
+        assert len(one.steps) == 2 + approved_  # drafted, decided, let leave
+        assert int(one.row["changes"]) == len(one.steps)
+
+
 def test_who_approves_what_somebody_changed_meanwhile_is_told(engine):
     draft(engine)
     order = only(engine).row["order"]
@@ -224,6 +260,8 @@ def test_who_approves_what_somebody_changed_meanwhile_is_told(engine):
         ({"A": 1.0}, "why", kept.JOB, "Say who you are"),
         ({"A": -1.0}, "why", "Ada", "0 or more"),
         ({"A": float("nan")}, "why", "Ada", "0 or more"),
+        ({"A": 1e12}, "why", "Ada", "at most a billion"),
+        ({"A": float("inf")}, "why", "Ada", "at most a billion"),
         ({"A": 10.0}, "why", "Ada", "Nothing was changed"),
         ({"A": 0.0, "B": 0.0}, "why", "Ada", "An order of nothing is none"),
     ],
@@ -353,11 +391,22 @@ def test_parts_come_and_the_last_one_closes_the_order(engine):
     assert dispatch.unmoved(engine, "shop").empty
 
 
+def test_what_came_is_not_written_down_twice(engine):
+    sent(engine)
+    receive(engine, 3, {"A": 10.0, "B": 10.0})
+    for changes in (3, 4):  # somebody else's page, and the same one sent again
+        with pytest.raises(state.Changed, match="Somebody has changed this order"):
+            receive(engine, changes, {"A": 10.0, "B": 10.0}, {"A": "again", "B": "again"})
+    assert only(engine).lines["received"].tolist() == [10.0, 10.0]
+    assert [one for one in steps(engine) if one.startswith("received")] == ["received Ada"]
+
+
 @pytest.mark.parametrize(
     ("units", "closed", "said"),
     [
         ({}, False, "Nothing came"),
         ({"A": -1.0}, False, "0 or more"),
+        ({"A": 1e12}, False, "at most a billion"),
         ({"A": 9.0, "B": 10.0}, True, "9 of 10 units of The A"),
     ],
 )
