@@ -22,7 +22,7 @@ from charts.explore.covid import (
 )
 from locales import _
 from locales.labels import place
-from models.explore.covid import STALE, Shown, alike
+from models.explore.covid import STALE, Shown, alike, of_one_time
 
 BARS = 20
 # Longitudes and latitudes that a map shows.
@@ -54,7 +54,7 @@ def world(
     known = values.iloc[-1].dropna()
     title = _("Nothing was reported up to this day ({unit})").format(unit=within(shown))
     if len(known) and not shown.grows:  # levels of different times do not compare
-        known = known[asof.iloc[-1][known.index] >= asof.iloc[-1][known.index].max() - pd.Timedelta(days=STALE)]
+        known = known[of_one_time(asof.iloc[-1][known.index].to_numpy())]
     if len(known):
         most = str(known.idxmax())
         title = _("{country} stands highest of {count} countries: {value} ({unit}, {day})").format(

@@ -158,13 +158,16 @@ def panel(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.DataFrame(grid, days, names)
 
 
+def stood(rows: pd.DataFrame, measure: Measure) -> pd.Series:
+    """What `measure` was in each of `rows`: its total or level; of two columns, both of the same day."""
+    column = rows[measure.total or measure.level]
+    return column if not measure.over else column / rows[measure.over].where(rows[measure.over] >= MIN_CASES)
+
+
 def counts(rows: pd.DataFrame, measure: Measure, groups: Collection[str] = ()) -> Counts:
     """What was reported of `measure` in `rows` (country, date and the columns of the measure)."""
     if measure.level:
-        level = panel(rows, measure.level)
-        if measure.over:
-            under = panel(rows, measure.over)
-            level = level / under.where(under >= MIN_CASES)
+        level = panel(rows[["country", "date"]].assign(stood=stood(rows, measure)), "stood")
         return Counts(level, level)
     total = panel(rows, measure.total or "")
     if measure.smooth:
@@ -301,10 +304,15 @@ def ranking(values: pd.DataFrame, day: pd.Timestamp, filled: pd.DataFrame | None
 
 
 def alike(ranked: pd.DataFrame, grows: bool) -> pd.DataFrame:
-    """The rows of a `ranking` that compare: a level that was last reported `STALE` days before the newest of all is
-    one of another time; what `grows` only can be compared, as it stands."""
-    newest = ranked["day"].max()
-    return ranked if grows else ranked[ranked["day"] >= newest - pd.Timedelta(days=STALE)]
+    """The rows of a `ranking` that compare (see `of_one_time`); what `grows` only can be compared, as it stands."""
+    return ranked if grows else ranked[of_one_time(ranked["day"].to_numpy())]
+
+
+def of_one_time(days: np.ndarray) -> np.ndarray:
+    """Which numbers compare, by the `days` of their reports along the last axis (NaT: none): a level that was last
+    reported more than `STALE` days before the newest of all is one of another time."""
+    newest = np.fmax.reduce(days, axis=-1, keepdims=True, initial=np.datetime64("NaT"))
+    return days >= newest - np.timedelta64(STALE, "D")
 
 
 def aligned(values: pd.DataFrame, total: pd.DataFrame, least: float) -> pd.DataFrame:
@@ -372,19 +380,18 @@ def weeks(values: pd.DataFrame) -> pd.DataFrame:
     return values.ffill(limit=WEEK - 1).iloc[::-WEEK].iloc[::-1]
 
 
-def standing(last: pd.DataFrame) -> pd.DataFrame:
+def standing(last: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
     """Where countries stand: what was `last` reported of each measure, per head where counted, and of each trait.
 
-    One row a country; the columns are keys of `MEASURES` (per head as `usual` shows them) and traits.
+    `last` has a row a country, with what measures (keys of `MEASURES`) `stood` at on the `days` of these reports (same
+    shape), the population, and traits. So has what is returned, per head as `usual` shows it; levels of another time
+    are left out (see `of_one_time`).
     """
     found = {}
     for name, measure in MEASURES.items():
-        column = measure.total or measure.level
-        if column in last and measure.per != "absolute" and (not measure.over or measure.over in last):
-            scale = SCALE[measure.per] / last["population"] if measure.counted else 1.0
-            if measure.over:
-                scale = 1 / last[measure.over].where(last[measure.over] >= MIN_CASES)
-            found[name] = last[column] * scale
+        if name in last and measure.per != "absolute":
+            values = last[name] if usual(name).grows else last[name].where(of_one_time(days[name].to_numpy()))
+            found[name] = values * (SCALE[measure.per] / last["population"] if measure.counted else 1.0)
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 
 
