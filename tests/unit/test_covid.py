@@ -10,7 +10,7 @@ import pytest
 import locales
 from charts import paper
 from charts.explore import covid as charts
-from charts.explore import covid_relations, covid_time
+from charts.explore import covid_relations, covid_time, covid_world
 from connectors import owid
 from data import tables
 from data.demo import covid as demo
@@ -635,6 +635,24 @@ def test_a_bubble_has_the_day_of_a_report_that_is_old():
         "India (last reported 1 Jan 2023)",
         "Nepal",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"Kenya": [9, *[0] * 30], "India": [9, *[NAN] * 30]}, "Only Kenya was reported lately: 0"),
+        ({"Kenya": [9, *[0] * 30], "India": [9, *[0] * 30]}, "Zero in each of 2 countries"),
+        ({"Kenya": [9, *[0] * 30], "India": [9, *[1] * 30]}, "India"),
+    ],
+)
+def test_nobody_leads_alone_or_with_nothing(values, says):
+    numbers, shown = panel(**values), Shown("cases", "average", "absolute")
+    day = numbers.index[-1]
+    figure = covid_world.ranking(covid.ranking(numbers, day), shown, day, [])
+    known, asof = covid.carried(numbers, numbers.index[-1:])
+    codes = pd.Series({"Kenya": "KEN", "India": "IND"})
+    world = covid_world.world(known, asof, known.isna(), codes, shown, "World", dark=False)
+    assert all(one.layout.title.text.startswith(says) for one in (figure, world))
 
 
 def test_levels_of_another_time_do_not_compare_but_totals_do():
