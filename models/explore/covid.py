@@ -4,7 +4,7 @@ A panel is a float frame with one row a day (a daily DatetimeIndex without gaps)
 number was not reported; it is not zero. Definitions of smoothed and weekly figures follow Our World in Data.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -395,8 +395,11 @@ def standing(last: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 
 
-def final(rows: pd.DataFrame, columns: Iterable[pd.Series], day: pd.Timestamp | None = None) -> pd.DataFrame:
-    """What was last reported of each of `columns` up to `day` (of all days, if None): one row a country (index).
+def final(
+    rows: pd.DataFrame, columns: Iterable[pd.Series], day: pd.Timestamp | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What was last reported of each of `columns` up to `day` (of all days, if None), one row a country (index), and
+    the days of these reports (same shape).
 
     `rows` has the country (categories) and date of each value; `columns` may be read one by one, as they are large.
     """
@@ -405,12 +408,14 @@ def final(rows: pd.DataFrame, columns: Iterable[pd.Series], day: pd.Timestamp | 
         order = order[(rows["date"] <= day).to_numpy()[order]]
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
     names = rows["country"].cat.categories[codes[order[starts]]].astype("str").rename("country")
-    found = {}
+    found: dict[Hashable, pd.Series] = {}
+    days: dict[Hashable, pd.Series] = {}
     for column in columns:
         known = np.where(column.notna().to_numpy()[order], np.arange(len(order)), -1)
         last = np.maximum.reduceat(known, starts) if len(starts) else starts
-        found[column.name] = column.iloc[order[last]].where(last >= 0).set_axis(names)
-    return pd.DataFrame(found, index=names).sort_index()
+        for kept, values in ((found, column), (days, rows["date"])):
+            kept[column.name] = values.iloc[order[last]].where(last >= 0).set_axis(names)
+    return pd.DataFrame(found, index=names).sort_index(), pd.DataFrame(days, index=names).sort_index()
 
 
 def usual(measure: str) -> Shown:

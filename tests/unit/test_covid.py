@@ -34,7 +34,7 @@ def rows(**columns):
 
 def final(frame, day=None):
     columns = (frame[name] for name in frame if name not in ("country", "date"))
-    return covid.final(frame, columns, None if day is None else pd.Timestamp(day))
+    return covid.final(frame, columns, None if day is None else pd.Timestamp(day))[0]
 
 
 def reported(values, column="A"):
@@ -673,17 +673,21 @@ def test_what_is_known_on_any_day_is_what_a_database_finds_last(home, real_data,
     rows = tables.read(stored)
     names = [name for name in rows if name not in ("country", "date")]
     last = ", ".join(f"arg_max({name}, date) FILTER ({name} IS NOT NULL) AS {name}" for name in names)
+    newest = ", ".join(f"max(date) FILTER ({name} IS NOT NULL) AS {name}" for name in names)
+    text = dict.fromkeys(("code", "continent"), "str")
     for day in ("2020-01-10", "2021-11-13", "2026-01-01"):
         found = covid.final(rows, (rows[name] for name in names), pd.Timestamp(day))
-        asked = tables.query(stored, f"SELECT country, {last} FROM covid WHERE date <= '{day}' GROUP BY 1 ORDER BY 1")
-        text = dict.fromkeys(("code", "continent"), "str")
-        pd.testing.assert_frame_equal(
-            found.astype(text), asked.set_index("country").astype(text), check_exact=True, check_index_type=False
-        )
         shuffled = rows.sample(frac=1, random_state=0)
-        pd.testing.assert_frame_equal(
-            covid.final(shuffled, (shuffled[name] for name in names), pd.Timestamp(day)), found
-        )
+        again = covid.final(shuffled, (shuffled[name] for name in names), pd.Timestamp(day))
+        for one, other, parts in zip(found, again, (last, newest), strict=True):
+            asked = tables.query(
+                stored, f"SELECT country, {parts} FROM covid WHERE date <= '{day}' GROUP BY 1 ORDER BY 1"
+            )
+            kinds = text if parts is last else "datetime64[us]"
+            pd.testing.assert_frame_equal(
+                one.astype(kinds), asked.set_index("country").astype(kinds), check_exact=True, check_index_type=False
+            )
+            pd.testing.assert_frame_equal(other, one)
 
 
 @pytest.mark.parametrize("file", REAL)

@@ -1,6 +1,6 @@
 """What the page COVID-19 reads and computes once a dataset, shared by all sessions. Never change what these return."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -156,20 +156,12 @@ def standing(stored: Stored, day: pd.Timestamp) -> pd.DataFrame:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _standing(version: str, day: pd.Timestamp, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
     names, known = measures(_stored), countries(_stored)
-    keys = tables.read(_stored, columns=["country", "date"])
-
-    def reports() -> Iterator[pd.Series]:
-        for some in (names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)):
-            columns = dict.fromkeys(column for name in some for column in MEASURES[name].columns)
-            rows = tables.read(_stored, columns=list(columns))
-            for name in some:
-                column = covid.stood(rows, MEASURES[name])
-                yield column.rename(name)
-                yield keys["date"].where(column.notna()).rename(f"day of {name}")
-
-    found = covid.final(keys, reports(), day).reindex(known.index[~known["group"]])
-    last = found[names].join(known[["population", *(name for name in TRAITS if name in known)]])
-    return covid.standing(last, found[[f"day of {name}" for name in names]].set_axis(names, axis=1))
+    reported = (
+        covid.stood(tables.read(_stored, columns=MEASURES[name].columns), MEASURES[name]).rename(name) for name in names
+    )
+    last, days = covid.final(tables.read(_stored, columns=["country", "date"]), reported, day)
+    people = known.loc[~known["group"], ["population", *(name for name in TRAITS if name in known)]]
+    return covid.standing(people.join(last), days.reindex(people.index))
 
 
 def _last(stored: Stored, columns: list[str]) -> pd.DataFrame:
@@ -178,4 +170,4 @@ def _last(stored: Stored, columns: list[str]) -> pd.DataFrame:
     parts = (tables.read(stored, columns=there[at : at + AT_ONCE]) for at in range(0, len(there), AT_ONCE))
     return covid.final(
         tables.read(stored, columns=["country", "date"]), (part[name] for part in parts for name in part)
-    )
+    )[0]
