@@ -46,7 +46,7 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
         xaxis={"type": "log" if log[0] else "linear", "range": _limits(everything["x"], log[0]), "tickformat": ","},
         yaxis={"type": "log" if log[1] else "linear", "range": _limits(everything["y"], log[1]), "tickformat": ","},
         **plain_numbers(),
-        **(player(pd.DatetimeIndex(days)) if len(days) > 1 else {}),
+        **(player(pd.DatetimeIndex(days), x) if len(days) > 1 else {}),
     )
     largest = float(everything["population"].max())
     names = {str(country): theme.plain(place(str(country))) for country in everything.index.unique()}

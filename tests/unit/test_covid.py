@@ -624,6 +624,21 @@ def test_levels_of_another_time_go_together_with_nothing():
     assert covid.of_one_time(days["hospital"].to_numpy()[:0]).tolist() == []
 
 
+def test_what_plays_a_figure_is_below_every_line_of_its_axis_title():
+    days = pd.to_datetime(["2023-01-01", "2023-03-01"])
+    places = []
+    for title in ("GDP", "Confirmed cases, in all, per million people"):
+        frame = pd.DataFrame({"x": [1.0], "y": 2.0, "population": 1e6, "continent": "Asia", "day": days[0]}, ["India"])
+        layout = covid_relations.scatter(dict.fromkeys(days, frame), title, "y", (False, False), NAN).layout
+        lines = layout.xaxis.title.text.count("<br>") + 1
+        size = layout.xaxis.title.font.size or 14
+        places.append((lines, layout.sliders[0].pad.t, layout.updatemenus[0].pad.t))
+        assert layout.sliders[0].pad.t >= 26 + lines * 1.3 * size  # 26: the numbers of the axis
+    (one, slider, menu), (two, lower, lowest) = places
+    assert two > one
+    assert lower - slider == lowest - menu > 0
+
+
 def test_a_bubble_has_the_day_of_a_report_that_is_old():
     days = pd.to_datetime(["2023-01-01", "2023-03-01"])
     frame = pd.DataFrame(
