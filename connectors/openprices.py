@@ -53,13 +53,13 @@ def prices(code: str, now: datetime | None = None) -> Prices:
     path = settings.get().home / "raw" / "openprices" / f"{code}.json"
     good = copies.kept(url, path)
     if good is None or now - good.retrieved >= AGE:
-        good = copies.keep(url, path, now, partial(_ask, code))
+        good = copies.keep(url, path, now, partial(_ask, code, now.date() + AGE))
     kept = json.loads(good.path.read_bytes())
     return Prices(_table(kept["items"]), kept["total"], good.retrieved, good.fresh or now - good.retrieved < AGE)
 
 
-def _ask(code: str) -> bytes:
-    """What is kept of the answer: no names of who reported it, nothing that is not shown."""
+def _ask(code: str, last: date) -> bytes:
+    """What is kept of the answer, up to the day `last`: no names of who reported it, nothing that is not shown."""
     asked: dict[str, str | int] = {"product_code": code, "order_by": "-date", "size": NEWEST}
     base = settings.get().openprices_url.rstrip("/")
     answer = http.get_json(f"{base}/api/v1/prices", asked, MAX_BYTES)
@@ -68,23 +68,23 @@ def _ask(code: str) -> bytes:
         raise BadResponse(
             N_("Open Prices answers in a form that this version of Vigie does not know. Try again later, or update it.")
         )
-    rows = [found for one in items if (found := _report(one, code)) is not None]
+    rows = [found for one in items if (found := _report(one, code, last)) is not None]
     total = answer.get("total")
     count = total if isinstance(total, int) and not isinstance(total, bool) and total >= len(items) else len(items)
     return json.dumps({"items": rows, "total": count - (len(items) - len(rows))}).encode()
 
 
-def _report(raw: Mapping[str, Any], code: str) -> dict[str, Any] | None:
-    """One report; None where it is no price of this product, or the same report twice."""
+def _report(raw: Mapping[str, Any], code: str, last: date) -> dict[str, Any] | None:
+    """One report; None where it is no price of this product, of a day after `last`, or the same report twice."""
     if str(raw.get("product_code")).lstrip("0") != code.lstrip("0") or raw.get("duplicate_of") is not None:
         return None
     try:
         price = float(raw["price"])  # a number, or text, as the library behind it writes decimals
-        day = date.fromisoformat(str(raw["date"])[:10]).isoformat()
+        day = date.fromisoformat(str(raw["date"])[:10])
     except (KeyError, TypeError, ValueError):
         return None
     currency = str(raw.get("currency"))
-    if not math.isfinite(price) or price <= 0 or not re.fullmatch("[A-Z]{3}", currency):
+    if not math.isfinite(price) or price <= 0 or day > last or not re.fullmatch("[A-Z]{3}", currency):
         return None
     found = raw.get("location")
     place = found if isinstance(found, dict) else {}
@@ -93,7 +93,7 @@ def _report(raw: Mapping[str, Any], code: str) -> dict[str, Any] | None:
         "price": price,
         "currency": currency,
         "per": PER.get(str(raw.get("price_per") or "UNIT"), "unit"),
-        "day": day,
+        "day": day.isoformat(),
         "place": text(place.get("osm_name") or place.get("website_url"), 120),
         "city": text(place.get("osm_address_city"), 120),
         "country": country if re.fullmatch("[A-Z]{2}", country) else "",

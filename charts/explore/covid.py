@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ FORMS = {
 PERS = {"million": N_("per million people"), "hundred": N_("per 100 people"), "absolute": N_("absolute")}
 POINTS = 400  # of a line: more cannot be told apart, and take longer to paint
 FRAMES = 60  # at most, of a figure that plays
+LINE = 20  # px of one in the title of an axis
 PANEL = 150  # height of one of several panels
 
 
@@ -97,8 +99,10 @@ def near(filled: bool) -> str:
     return "≈ " if filled else ""
 
 
-def player(days: pd.DatetimeIndex) -> dict[str, Any]:
-    """A slider with a day a frame, and a button that plays them; the last frame is the one shown first."""
+def player(days: pd.DatetimeIndex, title: str = "") -> dict[str, Any]:
+    """A slider with a day a frame, and a button that plays them, under the lines of an axis with a `title`; the last
+    frame is the one shown first."""
+    lower = LINE * (len(wrap(title, theme.AXIS_TITLE)) - 1) if title else 0
     now = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": 0}}
     play = {"frame": {"duration": 250, "redraw": True}, "fromcurrent": True, "transition": {"duration": 0}}
     steps = [{"label": locales.day(day), "method": "animate", "args": [[str(at)], now]} for at, day in enumerate(days)]
@@ -109,7 +113,7 @@ def player(days: pd.DatetimeIndex) -> dict[str, Any]:
         "len": 0.86,
         "y": 0,
         "yanchor": "top",
-        "pad": {"t": 46, "b": 4},
+        "pad": {"t": 46 + lower, "b": 4},
         "currentvalue": {"visible": True, "xanchor": "right", "font": {"color": theme.NEUTRAL, "size": 13}},
         "ticklen": 0,
         "minorticklen": 0,
@@ -127,7 +131,7 @@ def player(days: pd.DatetimeIndex) -> dict[str, Any]:
         "xanchor": "left",
         "y": 0,
         "yanchor": "top",
-        "pad": {"t": 56},
+        "pad": {"t": 56 + lower},
         "buttons": buttons,
     }
     return {"sliders": [slider], "updatemenus": [menu]}

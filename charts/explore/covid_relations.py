@@ -11,7 +11,7 @@ from charts import theme
 from charts.explore.covid import dates, plain_numbers, player, region, sentence, ticks, unit, within
 from locales import _
 from locales.labels import place
-from models.explore.covid import WEEK, Shown
+from models.explore.covid import STALE, WEEK, Shown
 
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "Oceania", "South America")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
@@ -22,7 +22,8 @@ NAME = 30  # letters in a line of its name: so many leave room for the cells on 
 def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple[bool, bool], r: float) -> go.Figure:
     """Countries by two measures, the area of a bubble their population; it plays where there are several days.
 
-    A frame has x, y, population, continent by country. `x` and `y` say what they are; `r` is the rank correlation.
+    A frame has x, y, population, continent and `day`, that of the older of both reports, by country. `x` and `y` say
+    what they are; `r` is the rank correlation.
     """
     days = list(frames)
     table = frames[days[-1]]
@@ -45,25 +46,30 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
         xaxis={"type": "log" if log[0] else "linear", "range": _limits(everything["x"], log[0]), "tickformat": ","},
         yaxis={"type": "log" if log[1] else "linear", "range": _limits(everything["y"], log[1]), "tickformat": ","},
         **plain_numbers(),
-        **(player(pd.DatetimeIndex(days)) if len(days) > 1 else {}),
+        **(player(pd.DatetimeIndex(days), x) if len(days) > 1 else {}),
     )
     largest = float(everything["population"].max())
-    names = {country: theme.plain(place(str(country))) for country in everything.index.unique()}
+    names = {str(country): theme.plain(place(str(country))) for country in everything.index.unique()}
 
-    def moving(part: pd.DataFrame) -> list[dict[str, Any]]:
+    def told(country: str, reported: pd.Timestamp, day: pd.Timestamp) -> str:
+        old = reported < day - pd.Timedelta(days=STALE)
+        return names[country] + (_(" (last reported {day})").format(day=locales.day(reported)) if old else "")
+
+    def moving(day: pd.Timestamp) -> list[dict[str, Any]]:
         """What a frame changes: the rest of a trace stays."""
+        part = frames[day]
         continents = (part[part["continent"] == name] for name in CONTINENTS)
         return [
             {
                 "x": one["x"].to_numpy("float32"),
                 "y": one["y"].to_numpy("float32"),
-                "text": [names[country] for country in one.index],
+                "text": [told(str(country), reported, day) for country, reported in one["day"].items()],
                 "marker": {"size": one["population"].to_numpy("float32")},
             }
             for one in continents
         ]
 
-    for name, symbol, colour, data in zip(CONTINENTS, SYMBOLS, theme.CATEGORICAL, moving(table), strict=False):
+    for name, symbol, colour, data in zip(CONTINENTS, SYMBOLS, theme.CATEGORICAL, moving(days[-1]), strict=False):
         data["marker"] |= {"color": colour, "symbol": symbol, "opacity": 0.75}
         data["marker"] |= {"sizemode": "area", "sizeref": largest / 1_800, "sizemin": 4}
         figure.add_scatter(
@@ -78,7 +84,7 @@ def scatter(frames: dict[pd.Timestamp, pd.DataFrame], x: str, y: str, log: tuple
         )
     if len(days) > 1:
         figure.frames = [
-            {"name": str(at), "data": [{"type": "scatter", **one} for one in moving(frames[day])]}
+            {"name": str(at), "data": [{"type": "scatter", **one} for one in moving(day)]}
             for at, day in enumerate(days)
         ]
     return figure

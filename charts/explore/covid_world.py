@@ -22,7 +22,7 @@ from charts.explore.covid import (
 )
 from locales import _
 from locales.labels import place
-from models.explore.covid import STALE, Shown, alike
+from models.explore.covid import STALE, Shown, alike, of_one_time
 
 BARS = 20
 # Longitudes and latitudes that a map shows.
@@ -54,10 +54,12 @@ def world(
     known = values.iloc[-1].dropna()
     title = _("Nothing was reported up to this day ({unit})").format(unit=within(shown))
     if len(known) and not shown.grows:  # levels of different times do not compare
-        known = known[asof.iloc[-1][known.index] >= asof.iloc[-1][known.index].max() - pd.Timedelta(days=STALE)]
+        known = known[of_one_time(asof.iloc[-1][known.index].to_numpy())]
     if len(known):
         most = str(known.idxmax())
-        title = _("{country} stands highest of {count} countries: {value} ({unit}, {day})").format(
+        title = _unled(known, shown, asof.iloc[-1][most]) or _(
+            "{country} stands highest of {count} countries: {value} ({unit}, {day})"
+        ).format(
             country=place(str(most)),
             count=locales.number(len(known)),
             value=written(known[most], shown),
@@ -117,13 +119,14 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
     title = _("Nothing was reported up to this day ({unit})").format(unit=within(shown))
     if len(ranked):
         rising, known = int((ranked["change"] > 0.005).sum()), int(ranked["change"].notna().sum())
-        leads = alike(ranked, shown.grows).iloc[0]
+        compared = alike(ranked, shown.grows)
+        leads = compared.iloc[0]
         tells = _("{country} leads: {value} ({unit}, {day})")
         if known and not shown.grows and not shown.signed:
             tells = _("{country} leads; {rising} of {known} countries were rising ({unit}, {day})")
             if not rising:
                 tells = _("{country} leads; of {known} countries none was rising ({unit}, {day})")
-        title = tells.format(
+        title = _unled(compared["value"], shown, leads["day"]) or tells.format(
             country=place(str(leads.name)),
             value=written(leads["value"], shown),
             rising=locales.number(rising),
@@ -176,6 +179,22 @@ def ranking(ranked: pd.DataFrame, shown: Shown, day: pd.Timestamp, marked: Seque
         )
     )
     return figure
+
+
+def _unled(compared: pd.Series, shown: Shown, day: pd.Timestamp) -> str | None:
+    """The title where nobody leads those that compare: there is but one of them, or all have nothing."""
+    tells = None
+    if len(compared) == 1:
+        tells = _("Only {country} was reported lately: {value} ({unit}, {day})")
+    elif not shown.signed and compared.max() <= 0:
+        tells = _("Zero in each of {count} countries ({unit}, {day})")
+    return tells and tells.format(
+        country=place(str(compared.index[0])),
+        count=locales.number(len(compared)),
+        value=written(float(compared.iloc[0]), shown),
+        unit=within(shown),
+        day=locales.day(day),
+    )
 
 
 def _room(values: pd.Series) -> list[float]:

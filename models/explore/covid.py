@@ -4,7 +4,7 @@ A panel is a float frame with one row a day (a daily DatetimeIndex without gaps)
 number was not reported; it is not zero. Definitions of smoothed and weekly figures follow Our World in Data.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -158,13 +158,16 @@ def panel(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.DataFrame(grid, days, names)
 
 
+def stood(rows: pd.DataFrame, measure: Measure) -> pd.Series:
+    """What `measure` was in each of `rows`: its total or level; of two columns, both of the same day."""
+    column = rows[measure.total or measure.level]
+    return column if not measure.over else column / rows[measure.over].where(rows[measure.over] >= MIN_CASES)
+
+
 def counts(rows: pd.DataFrame, measure: Measure, groups: Collection[str] = ()) -> Counts:
     """What was reported of `measure` in `rows` (country, date and the columns of the measure)."""
     if measure.level:
-        level = panel(rows, measure.level)
-        if measure.over:
-            under = panel(rows, measure.over)
-            level = level / under.where(under >= MIN_CASES)
+        level = panel(rows[["country", "date"]].assign(stood=stood(rows, measure)), "stood")
         return Counts(level, level)
     total = panel(rows, measure.total or "")
     if measure.smooth:
@@ -301,10 +304,15 @@ def ranking(values: pd.DataFrame, day: pd.Timestamp, filled: pd.DataFrame | None
 
 
 def alike(ranked: pd.DataFrame, grows: bool) -> pd.DataFrame:
-    """The rows of a `ranking` that compare: a level that was last reported `STALE` days before the newest of all is
-    one of another time; what `grows` only can be compared, as it stands."""
-    newest = ranked["day"].max()
-    return ranked if grows else ranked[ranked["day"] >= newest - pd.Timedelta(days=STALE)]
+    """The rows of a `ranking` that compare (see `of_one_time`); what `grows` only can be compared, as it stands."""
+    return ranked if grows else ranked[of_one_time(ranked["day"].to_numpy())]
+
+
+def of_one_time(days: np.ndarray) -> np.ndarray:
+    """Which numbers compare, by the `days` of their reports along the last axis (NaT: none): a level that was last
+    reported more than `STALE` days before the newest of all is one of another time."""
+    newest = np.fmax.reduce(days, axis=-1, keepdims=True, initial=np.datetime64("NaT"))
+    return days >= newest - np.timedelta64(STALE, "D")
 
 
 def aligned(values: pd.DataFrame, total: pd.DataFrame, least: float) -> pd.DataFrame:
@@ -372,24 +380,26 @@ def weeks(values: pd.DataFrame) -> pd.DataFrame:
     return values.ffill(limit=WEEK - 1).iloc[::-WEEK].iloc[::-1]
 
 
-def standing(last: pd.DataFrame) -> pd.DataFrame:
+def standing(last: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
     """Where countries stand: what was `last` reported of each measure, per head where counted, and of each trait.
 
-    One row a country; the columns are keys of `MEASURES` (per head as `usual` shows them) and traits.
+    `last` has a row a country, with what measures (keys of `MEASURES`) `stood` at on the `days` of these reports (same
+    shape), the population, and traits. So has what is returned, per head as `usual` shows it; levels of another time
+    are left out (see `of_one_time`).
     """
     found = {}
     for name, measure in MEASURES.items():
-        column = measure.total or measure.level
-        if column in last and measure.per != "absolute" and (not measure.over or measure.over in last):
-            scale = SCALE[measure.per] / last["population"] if measure.counted else 1.0
-            if measure.over:
-                scale = 1 / last[measure.over].where(last[measure.over] >= MIN_CASES)
-            found[name] = last[column] * scale
+        if name in last and measure.per != "absolute":
+            values = last[name] if usual(name).grows else last[name].where(of_one_time(days[name].to_numpy()))
+            found[name] = values * (SCALE[measure.per] / last["population"] if measure.counted else 1.0)
     return pd.DataFrame(found | {name: last[name] for name in TRAITS if name in last}).dropna(axis=1, how="all")
 
 
-def final(rows: pd.DataFrame, columns: Iterable[pd.Series], day: pd.Timestamp | None = None) -> pd.DataFrame:
-    """What was last reported of each of `columns` up to `day` (of all days, if None): one row a country (index).
+def final(
+    rows: pd.DataFrame, columns: Iterable[pd.Series], day: pd.Timestamp | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What was last reported of each of `columns` up to `day` (of all days, if None), one row a country (index), and
+    the days of these reports (same shape).
 
     `rows` has the country (categories) and date of each value; `columns` may be read one by one, as they are large.
     """
@@ -398,12 +408,14 @@ def final(rows: pd.DataFrame, columns: Iterable[pd.Series], day: pd.Timestamp | 
         order = order[(rows["date"] <= day).to_numpy()[order]]
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
     names = rows["country"].cat.categories[codes[order[starts]]].astype("str").rename("country")
-    found = {}
+    found: dict[Hashable, pd.Series] = {}
+    days: dict[Hashable, pd.Series] = {}
     for column in columns:
         known = np.where(column.notna().to_numpy()[order], np.arange(len(order)), -1)
         last = np.maximum.reduceat(known, starts) if len(starts) else starts
-        found[column.name] = column.iloc[order[last]].where(last >= 0).set_axis(names)
-    return pd.DataFrame(found, index=names).sort_index()
+        for kept, values in ((found, column), (days, rows["date"])):
+            kept[column.name] = values.iloc[order[last]].where(last >= 0).set_axis(names)
+    return pd.DataFrame(found, index=names).sort_index(), pd.DataFrame(days, index=names).sort_index()
 
 
 def usual(measure: str) -> Shown:

@@ -32,8 +32,10 @@ _NEEDED = ("energy_kj", "sugars", "saturated_fat", "salt", "fat", "proteins")
 SWEETENED = 4  # points of a drink with a sweetener that has no energy
 # The highest score of a, b, c and d.
 ENDS: dict[str, tuple[float, ...]] = {"food": (0, 2, 10, 18), "fat": (-6, 2, 10, 18), "drink": (-np.inf, 2, 6, 9)}
-# Sweeteners without energy: Regulation (EC) 1333/2008, annex II, without the polyols.
-SWEETENERS = frozenset(f"en:e{one}" for one in (950, 951, 952, 954, 955, 957, 959, 960, "960a", "960c", 961, 962, 969))
+# Sweeteners without energy: Regulation (EC) 1333/2008, annex II (with that of 2023/447), without the polyols.
+SWEETENERS = frozenset(
+    f"en:e{one}" for one in (950, 951, 952, 954, 955, 957, 959, 960, "960a", "960c", "960d", 961, 962, 969)
+)
 _KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
     ("cheese", frozenset({"en:cheeses"})),
     ("fat", frozenset({"en:fats", "en:vegetable-oils", "en:olive-oils", "en:butters", "en:margarines", "en:nuts",

@@ -58,6 +58,8 @@ def test_what_is_no_price_of_this_product_is_left_out_and_nobody_is_named(replic
         report(1, None),
         report(1, "2026-01-01", currency="<b>"),
         report(1, "2026-01-01", duplicate_of=7),
+        report(1, (NOW + timedelta(days=2)).date().isoformat()),  # mistyped: nobody paid it yet
+        report(1, "9999-12-31"),
     ]
     replica.prices = [
         *odd,

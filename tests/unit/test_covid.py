@@ -10,7 +10,7 @@ import pytest
 import locales
 from charts import paper
 from charts.explore import covid as charts
-from charts.explore import covid_relations, covid_time
+from charts.explore import covid_relations, covid_time, covid_world
 from connectors import owid
 from data import tables
 from data.demo import covid as demo
@@ -34,7 +34,7 @@ def rows(**columns):
 
 def final(frame, day=None):
     columns = (frame[name] for name in frame if name not in ("country", "date"))
-    return covid.final(frame, columns, None if day is None else pd.Timestamp(day))
+    return covid.final(frame, columns, None if day is None else pd.Timestamp(day))[0]
 
 
 def reported(values, column="A"):
@@ -237,7 +237,8 @@ def test_what_is_known_of_a_country_is_its_last_report():
     )
     assert covid.countries(final(made))["population"].tolist() == [100, 50]
     assert final(made, pd.Timestamp("2023-01-01"))["people_vaccinated"].tolist() == [40, 5]
-    stand = covid.standing(final(made))
+    last = final(made).rename(columns={"total_cases": "cases", "people_vaccinated": "vaccinated"})
+    stand = covid.standing(last, last)  # totals stand as they are, of whatever days
     assert stand["cases"].fillna(-1).tolist() == [100_000, -1]
     assert stand["vaccinated"].tolist() == [60, 10]
     assert "deaths" not in stand
@@ -590,8 +591,83 @@ def test_the_last_numbers_of_a_real_file_are_those_of_its_columns(home, real_dat
 
 
 def test_a_number_of_people_is_not_set_beside_that_of_other_countries():
-    last = pd.DataFrame({"population": [1e6], "excess_mortality_cumulative_absolute": [5.0], "hosp_patients": [3.0]})
-    assert list(covid.standing(last)) == ["hospital"]
+    last = pd.DataFrame({"population": [1e6], "excess_deaths": [5.0], "hospital": [3.0]})
+    days = pd.DataFrame(dict.fromkeys(last, pd.to_datetime(["2023-01-01"])))
+    assert list(covid.standing(last, days)) == ["hospital"]
+
+
+def test_one_number_by_another_is_of_one_day_where_countries_are_compared(home, real_data):
+    # Afghanistan's last total of tests is of 2022-06-23: 994,894, over 181,574 cases of that day, not over the 235,214
+    # of two years later. Kenya's: 3,728,165 over 330,478 of 2022-06-22, not over its last 342,932.
+    for file, country, told in (
+        ("real_legacy67_AFG_OWIDAFR.csv", "Afghanistan", 5.479275667),
+        ("real_legacy67_IND_KEN_cleaned.csv", "Kenya", 11.281129152),
+    ):
+        stored = tables.add(home, owid.dataset(real_data / "owid" / file), datetime(2026, 3, 1, tzinfo=UTC))
+        stand = covid_data.standing(stored, stored.span[1])
+        assert stand.loc[country, "tests_per_case"] == pytest.approx(told, rel=1e-6)
+        fatal = tables.read(stored, rows=tables.among("country", [country])).dropna(
+            subset=["total_cases", "total_deaths"]
+        )
+        shares = fatal["total_deaths"] / fatal["total_cases"]
+        assert stand.loc[country, "fatality"] == pytest.approx(shares.iloc[-1], rel=1e-6)
+        assert "Africa" not in stand.index
+
+
+def test_levels_of_another_time_go_together_with_nothing():
+    day = pd.Timestamp("2023-03-01")
+    last = pd.DataFrame({"population": [1e6] * 4, "hospital": [9.0, 2.0, 1.0, NAN], "cases": [1.0, 2.0, 3.0, 4.0]})
+    days = pd.DataFrame({"hospital": [day - pd.Timedelta(days=15), day - pd.Timedelta(days=14), day, pd.NaT]})
+    found = covid.standing(last, days.assign(cases=day))
+    assert found["hospital"].fillna(-1).tolist() == [-1, 2, 1, -1]
+    assert found["cases"].tolist() == [1, 2, 3, 4]
+    assert covid.of_one_time(days["hospital"].to_numpy()[:0]).tolist() == []
+
+
+def test_what_plays_a_figure_is_below_every_line_of_its_axis_title():
+    days = pd.to_datetime(["2023-01-01", "2023-03-01"])
+    places = []
+    for title in ("GDP", "Confirmed cases, in all, per million people"):
+        frame = pd.DataFrame({"x": [1.0], "y": 2.0, "population": 1e6, "continent": "Asia", "day": days[0]}, ["India"])
+        layout = covid_relations.scatter(dict.fromkeys(days, frame), title, "y", (False, False), NAN).layout
+        lines = layout.xaxis.title.text.count("<br>") + 1
+        size = layout.xaxis.title.font.size or 14
+        places.append((lines, layout.sliders[0].pad.t, layout.updatemenus[0].pad.t))
+        assert layout.sliders[0].pad.t >= 26 + lines * 1.3 * size  # 26: the numbers of the axis
+    (one, slider, menu), (two, lower, lowest) = places
+    assert two > one
+    assert lower - slider == lowest - menu > 0
+
+
+def test_a_bubble_has_the_day_of_a_report_that_is_old():
+    days = pd.to_datetime(["2023-01-01", "2023-03-01"])
+    frame = pd.DataFrame(
+        {"x": [1.0, 2.0], "y": [3.0, 4.0], "population": [1e6, 2e6], "continent": "Asia", "day": days},
+        ["India", "Nepal"],
+    )
+    figure = covid_relations.scatter({days[1]: frame}, "x", "y", (False, False), NAN)
+    assert next(list(trace.text) for trace in figure.data if len(trace.x)) == [
+        "India (last reported 1 Jan 2023)",
+        "Nepal",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"Kenya": [9, *[0] * 30], "India": [9, *[NAN] * 30]}, "Only Kenya was reported lately: 0"),
+        ({"Kenya": [9, *[0] * 30], "India": [9, *[0] * 30]}, "Zero in each of 2 countries"),
+        ({"Kenya": [9, *[0] * 30], "India": [9, *[1] * 30]}, "India"),
+    ],
+)
+def test_nobody_leads_alone_or_with_nothing(values, says):
+    numbers, shown = panel(**values), Shown("cases", "average", "absolute")
+    day = numbers.index[-1]
+    figure = covid_world.ranking(covid.ranking(numbers, day), shown, day, [])
+    known, asof = covid.carried(numbers, numbers.index[-1:])
+    codes = pd.Series({"Kenya": "KEN", "India": "IND"})
+    world = covid_world.world(known, asof, known.isna(), codes, shown, "World", dark=False)
+    assert all(one.layout.title.text.startswith(says) for one in (figure, world))
 
 
 def test_levels_of_another_time_do_not_compare_but_totals_do():
@@ -612,17 +688,21 @@ def test_what_is_known_on_any_day_is_what_a_database_finds_last(home, real_data,
     rows = tables.read(stored)
     names = [name for name in rows if name not in ("country", "date")]
     last = ", ".join(f"arg_max({name}, date) FILTER ({name} IS NOT NULL) AS {name}" for name in names)
+    newest = ", ".join(f"max(date) FILTER ({name} IS NOT NULL) AS {name}" for name in names)
+    text = dict.fromkeys(("code", "continent"), "str")
     for day in ("2020-01-10", "2021-11-13", "2026-01-01"):
         found = covid.final(rows, (rows[name] for name in names), pd.Timestamp(day))
-        asked = tables.query(stored, f"SELECT country, {last} FROM covid WHERE date <= '{day}' GROUP BY 1 ORDER BY 1")
-        text = dict.fromkeys(("code", "continent"), "str")
-        pd.testing.assert_frame_equal(
-            found.astype(text), asked.set_index("country").astype(text), check_exact=True, check_index_type=False
-        )
         shuffled = rows.sample(frac=1, random_state=0)
-        pd.testing.assert_frame_equal(
-            covid.final(shuffled, (shuffled[name] for name in names), pd.Timestamp(day)), found
-        )
+        again = covid.final(shuffled, (shuffled[name] for name in names), pd.Timestamp(day))
+        for one, other, parts in zip(found, again, (last, newest), strict=True):
+            asked = tables.query(
+                stored, f"SELECT country, {parts} FROM covid WHERE date <= '{day}' GROUP BY 1 ORDER BY 1"
+            )
+            kinds = text if parts is last else "datetime64[us]"
+            pd.testing.assert_frame_equal(
+                one.astype(kinds), asked.set_index("country").astype(kinds), check_exact=True, check_index_type=False
+            )
+            pd.testing.assert_frame_equal(other, one)
 
 
 @pytest.mark.parametrize("file", REAL)
@@ -642,5 +722,6 @@ def test_one_country_by_itself_has_the_numbers_that_it_has_among_all(home, real_
         if MEASURES[measure].total:
             assert covid_data.total(stored, measure, list(known.index)).equals(total[list(known.index)])
         played = covid.frames(total.index, 30)
-        stands = covid.carried(covid_data.panel(stored, covid.usual(measure)), played)[0]
-        pd.testing.assert_frame_equal(covid_data.standings(stored, measure, played), stands, check_exact=True)
+        stands = covid.carried(covid_data.panel(stored, covid.usual(measure)), played)
+        for made, stand in zip(covid_data.standings(stored, measure, played), stands, strict=True):
+            pd.testing.assert_frame_equal(made, stand, check_exact=True)

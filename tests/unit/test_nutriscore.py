@@ -89,6 +89,13 @@ def test_the_scales(amounts, kind, fruit, sweetened, points, grade):
         ("fats vegetable-oils olive-oils", (3367, 91, 17, 0, 0, 0, 0), {}, 5 + 2 - 5, "b"),  # its olives count
         ("spreads sweet-spreads", (2252, 30.9, 10.6, 56.3, 0.107, 6.3, 0), {}, 6 + 15 + 10, "e"),
         ("beverages fruit-juices", (182, 0, 0, 8.9, 0.02, 0.2, 0.5), {}, 3 + 7 - 6, "c"),  # no list of ingredients
+        (
+            "beverages sodas",
+            (4, 0, 0, 0, 0.02, 0, 0),
+            {"additives_tags": ["en:e960d"]},
+            4,
+            "c",
+        ),  # of stevia, since 2023
         ("meats beef", (560, 4.2, 2.5, 0, 0.15, 21, 0), {}, 1 + 2 - 2, "b"),
         ("prepared-meats hams", (450, 3, 1.2, 0.8, 1.7, 20, 0), {"ingredients_tags": ["en:pork-meat"]}, 10 - 2, "c"),
         ("prepared-meats hams", (450, 3, 1.2, 0.8, 1.7, 20, 0), {"ingredients_tags": ["en:turkey"]}, 10 - 7, "c"),

@@ -323,7 +323,6 @@ def _line(stored: Stored, shown: Shown, days: slice, name: str) -> tuple[pd.Seri
 def relations(stored: Stored, countries: pd.DataFrame, days: pd.DatetimeIndex) -> None:
     """Any two measures against each other, and all of them."""
     stand = covid_data.standing(stored, days[-1])
-    stand = stand.loc[stand.index.isin(countries.index[~countries["group"]])].dropna(axis=1, how="all")
     options = list(stand.columns)
     if len(options) < 2:
         st.info(_("These data have no two measures that could go together."))
@@ -337,6 +336,12 @@ def relations(stored: Stored, countries: pd.DataFrame, days: pd.DatetimeIndex) -
     period = days[0], days[-1]
     figure, table = _scatter(stored.version, names[x], names[y], period, stored, countries, x, y, days)
     cards.figure(figure, "covid_scatter", table)
+    st.caption(
+        _(
+            "Totals are compared as last reported; under the pointer, a number more than {days} days old has its day. "
+            "Of all else, what ended more than {days} days before the newest number is left out."
+        ).format(days=covid.STALE)
+    )
     short = {one: label(one) if one in TRAITS else _(charts.MEASURES[one]) for one in options}  # ranks have no unit
     matrix = _matrix(stored.version, days[-1], stand)
     if matrix.notna().to_numpy().sum() > len(matrix):
@@ -359,15 +364,21 @@ def _scatter(
     _days: pd.DatetimeIndex,
 ) -> tuple[go.Figure, pd.DataFrame]:
     moving = [one for one in (_x, _y) if one in MEASURES]
-    carried = {one: covid_data.standings(_stored, one, _days) for one in moving}
     fixed = pd.DataFrame({"population": _by_country["population"], "continent": _by_country["continent"].astype("str")})
     fixed = fixed[~_by_country["group"]]
+    carried = {}
+    for one in moving:
+        numbers, asof = (found.reindex(columns=fixed.index) for found in covid_data.standings(_stored, one, _days))
+        compared = covid.usual(one).grows | covid.of_one_time(asof.to_numpy())
+        carried[one] = numbers.where(compared), asof
     frames = {}
     for day in _days if moving else _days[-1:]:
         at = {
-            axis: carried[one].loc[day] if one in carried else _by_country[one] for axis, one in (("x", _x), ("y", _y))
+            axis: carried[one][0].loc[day] if one in carried else _by_country[one]
+            for axis, one in (("x", _x), ("y", _y))
         }
-        frames[day] = fixed.assign(**at).dropna()
+        oldest = pd.DataFrame({one: asof.loc[day] for one, (_numbers, asof) in carried.items()}).min(axis=1)
+        frames[day] = fixed.assign(**at, day=oldest if moving else day).dropna()
     last = frames[_days[-1]]
     r = float(covid.correlations(last[["x", "y"]]).loc["x", "y"])
     figure = covid_relations.scatter(frames, across, up, (_spread(last["x"]), _spread(last["y"])), r)

@@ -110,15 +110,16 @@ def _shaped(stored: Stored, found: Counts, shown: Shown) -> pd.DataFrame:
     return values.astype("float32")
 
 
-def standings(stored: Stored, measure: str, days: pd.DatetimeIndex) -> pd.DataFrame:
-    """The last numbers of a measure on some days, as countries are compared (see `models.explore.covid.usual`).
+def standings(stored: Stored, measure: str, days: pd.DatetimeIndex) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The last numbers of a measure on some days, as countries are compared (see `models.explore.covid.usual`), and the
+    days that these are of.
 
     Not kept, as panels are: a figure that plays is all that needs them.
     """
     one = MEASURES[measure]
     counted = replace(one, level=one.total or one.level)  # as it stands: what was counted by day is not asked for
     found = covid.counts(tables.read(stored, columns=["country", "date", *dict.fromkeys(counted.columns)]), counted)
-    return covid.carried(_shaped(stored, found, covid.usual(measure)), days)[0]
+    return covid.carried(_shaped(stored, found, covid.usual(measure)), days)
 
 
 def within(stored: Stored, values: pd.DataFrame, region: str = "World") -> list[str]:
@@ -148,21 +149,25 @@ def _ranking(
 
 
 def standing(stored: Stored, day: pd.Timestamp) -> pd.DataFrame:
-    """Where countries stood on a day (see `models.explore.covid.standing`)."""
+    """Where countries (no groups) stood on a day (see `models.explore.covid.standing`)."""
     return _standing(stored.version, day, stored)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _standing(version: str, day: pd.Timestamp, _stored: Stored) -> pd.DataFrame:  # noqa: ARG001  # the cache key
-    reported = {one for measure in MEASURES.values() for one in (measure.total or measure.level, measure.over) if one}
-    last, known = _last(_stored, sorted(reported), day), countries(_stored)
-    return covid.standing(last.join(known[["population", *(name for name in TRAITS if name in known)]]))
+    names, known = measures(_stored), countries(_stored)
+    reported = (
+        covid.stood(tables.read(_stored, columns=MEASURES[name].columns), MEASURES[name]).rename(name) for name in names
+    )
+    last, days = covid.final(tables.read(_stored, columns=["country", "date"]), reported, day)
+    people = known.loc[~known["group"], ["population", *(name for name in TRAITS if name in known)]]
+    return covid.standing(people.join(last), days.reindex(people.index))
 
 
-def _last(stored: Stored, columns: list[str], day: pd.Timestamp | None = None) -> pd.DataFrame:
-    """What was last reported up to `day`, of those columns that a dataset has."""
+def _last(stored: Stored, columns: list[str]) -> pd.DataFrame:
+    """What was last reported, of those columns that a dataset has."""
     there = [name for name in columns if name in stored.columns["covid"]]
     parts = (tables.read(stored, columns=there[at : at + AT_ONCE]) for at in range(0, len(there), AT_ONCE))
     return covid.final(
-        tables.read(stored, columns=["country", "date"]), (part[name] for part in parts for name in part), day
-    )
+        tables.read(stored, columns=["country", "date"]), (part[name] for part in parts for name in part)
+    )[0]
