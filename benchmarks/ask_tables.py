@@ -128,19 +128,19 @@ def matches(seed: int = 45) -> pd.DataFrame:
 
 # What each column of a table is, as its analyst chooses it on the page Data.
 CHOSEN = {
-    "autos": {
+    autos: {
         "timestamp": "Sold on", "invoice": "Sale no", "product": "Model", "quantity": "Units sold",
         "unit_price": "Price",
     },
-    "films": {"timestamp": "Release Date", "product": "Title", "amount": "Worldwide Gross"},
-    "sejours": {
+    films: {"timestamp": "Release Date", "product": "Title", "amount": "Worldwide Gross"},
+    sejours: {
         "timestamp": "Date d'entrée", "invoice": "N° séjour", "product": "Motif", "amount": "Montant facturé",
     },
-    "apparts": {
+    apparts: {
         "timestamp": "Date du bail", "invoice": "N° bail", "product": "Type de bien", "quantity": "Quantité",
         "unit_price": "Loyer",
     },
-    "matches": {
+    matches: {
         "timestamp": "Match date", "invoice": "Match ID", "product": "Opponent", "amount": "Gate receipts",
     },
 }  # fmt: skip
