@@ -82,6 +82,7 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     plain, clock = hours.find(plain)
     spoken = seasons.spelled(spelling.numbers(plain), known.first, known.last)
     times = [when.find(one, known.first, known.last, previous.period if previous else "") for one in spoken]
+    times = [replace(one, growth=one.growth and not _a_value(one.rest, lexicon)) for one in times]
     time = times[0]
     items, fixed = _items(time.rest, lexicon)
     items = [item for place, item in enumerate(items) if not _article(item, items[place - 1 : place], text)]
@@ -163,6 +164,12 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
             ):
                 items[-2:] = items[:-3:-1]
     return items, tuple(fixed)
+
+
+def _a_value(text: str, lexicon: Lexicon) -> bool:
+    """Whether the word for a change is a value of these data: sales of "rosé" did not rise."""
+    found = when.GROWTH.search(text)
+    return found is not None and any(one.kind == "value" for one in lexicon.phrases.get((spelling.stem(found[0]),), ()))
 
 
 def _article(item: Item, before: Sequence[Item], text: str) -> bool:
