@@ -4,11 +4,15 @@
 
 `ask_questions/first.tsv` was written before the parser, the others afterwards by people who had not seen it, but for
 the sixth, which was written when the fifth had been mended; the seventh as people speak to a tool that draws charts,
-the eighth as those who see the table, and the ninth likewise, when the eighth had been mended. What could not be
-computed when a set was written and can now (medians, extremes) is expected as it is answered. Each line has the data,
+the eighth as those who see the table, and the ninth likewise, when the eighth had been mended;
+the tenth before reading the parser, as people in published studies of charts from words speak of tables that are no
+shops. What could not be computed when a set was written and
+can now (medians, extremes, figures of single lines) is expected as it is answered. Each line has the data,
 the question and what it must be read as: measures (m), split (by, grain), filters (f; ! for without, ~ for contains),
-thresholds (t), period (p), comparison (vs), order, limit, share, over; or the model that is asked (intent), or
-`refuse`. Twenty-two shops: the demo, and twenty-one (`ask_shops.py`, `ask_seen.py`) whose files have columns that
+thresholds (t), period (p), comparison (vs), order, limit, share, over; columns
+against each other (relation) or spread (dist), line by line; or the model that is asked (intent), or
+`refuse`. Twenty-seven tables: the demo, and twenty-six
+(`ask_shops.py`, `ask_seen.py`, `ask_tables.py`) whose files have columns that
 Vigie does not know.
 """
 
@@ -25,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import ask_seen, ask_shops
+from benchmarks import ask_seen, ask_shops, ask_tables
 from connectors import files, mapping
 from data import demo, tables
 from data.dataset import Dataset
@@ -33,8 +37,9 @@ from data.tables import Stored
 from models.ask import known as model
 from models.ask import periods, vocabulary
 from models.ask.definitions import Catalogue
+from models.ask.formulas import OF_A_LINE, ROW
 from models.ask.lexicon import Lexicon
-from models.ask.query import Filter, Query, Threshold
+from models.ask.query import Filter, Query, Rows, Threshold
 from models.ask.understand import Understood, going_on, understand
 
 QUESTIONS = Path(__file__).with_name("ask_questions")
@@ -46,10 +51,10 @@ OTHERS = (
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
-def read(frame: pd.DataFrame, name: str) -> Dataset:
-    """A shop's file as the page Data reads it."""
+def read(frame: pd.DataFrame, name: str, chosen: Mapping[str, str] | None = None) -> Dataset:
+    """A shop's file as the page Data reads it, with the columns that were `chosen`, else those it guesses."""
     raw = files.read(name, frame.to_csv(index=False, sep=";").encode(), 10**8)
-    return mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, name)
+    return mapping.apply(raw, "sales", dict(chosen or mapping.guess(raw.frame, "sales")), NOW, name)
 
 
 def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon, dict[str, str]]]:
@@ -62,6 +67,7 @@ def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon, dict[str, str]]
         ("clinic", read(ask_shops.clinic(), "visits.csv")),
         ("gym", read(ask_shops.gym(), "gym.csv")),
         *((made.__name__, read(made(), f"{made.__name__}.csv")) for made in OTHERS),
+        *((made.__name__, read(made(), f"{made.__name__}.csv", of)) for made, of in ask_tables.CHOSEN.items()),
     ):
         sold = tables.add(home / name, dataset, NOW)
         people = tables.add(home / name, demo.dataset("customers", NOW.date()), NOW) if name == "demo" else None
@@ -93,6 +99,8 @@ def _queries(text: str, codes: Mapping[str, str]) -> list[Query]:
         parts.setdefault(name, []).append(value)
     one = {name: values[0] for name, values in parts.items()}
     grains = one.get("grain", "")
+    rows: Rows = "relation" if "relation" in one else "distribution" if "dist" in one else ""
+    asked = one["m"] if not rows else ",".join(map(_of_row, (one.get("relation") or one["dist"]).split(",")))
     return [
         Query(
             measures=tuple(measures.split(",")),
@@ -106,12 +114,20 @@ def _queries(text: str, codes: Mapping[str, str]) -> list[Query]:
             order=one.get("order", ""),  # type: ignore[arg-type]
             limit=int(one.get("limit", 0)),
             share="share" in parts,
+            rows=rows,
         )
-        for measures in one["m"].split("|")
+        for measures in asked.split("|")
     ]
 
 
-NAMES = ("m", "by", "grain", "f", "t", "p", "vs", "over", "order", "limit", "intent")
+def _of_row(column: str) -> str:
+    """The measure that stands for the number of a row in a column, or in what a measure adds up."""
+    return f"{OF_A_LINE.get(column, column)}.{ROW}"
+
+
+NAMES = (
+    "relation", "dist", "m", "by", "grain", "f", "t", "p", "vs", "over", "order", "limit", "intent",
+)  # fmt: skip
 
 
 def _split(text: str) -> Iterator[str]:
@@ -151,7 +167,7 @@ def meant(query: Query, catalogue: Catalogue) -> tuple[object, ...]:
     earlier = periods.before(query.period, catalogue.first, catalogue.last, query.compared) if query.compared else None
     return (
         frozenset(query.measures), frozenset(query.by), query.grain, filters, frozenset(query.thresholds), days,
-        earlier, query.over, query.order, query.limit, query.share,
+        earlier, query.over, query.order, query.limit, query.share, query.rows,
     )  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def _one(
     axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
     axes.tick_params(length=0)
     names = {"x": _levels(traces, "x"), "y": _levels(traces, "y")}
-    bars = [one for one in traces if one["type"] in ("bar", "waterfall")]
+    bars = [id(one) for one in traces if one["type"] in ("bar", "waterfall")]
     for place, trace in enumerate(traces):
         at = {side: _numbers(trace.get(side), names[side]) for side in "xy"}
         colour = theme.CATEGORICAL[place % len(theme.CATEGORICAL)]
@@ -138,7 +138,7 @@ def _one(
         elif trace["type"] == "heatmap":
             _cells(axes, trace, at)
         else:
-            _bars(axes, trace, at, colour, bars.index(trace), len(bars), layout)
+            _bars(axes, trace, at, colour, bars.index(id(trace)), len(bars), layout)
     for shape in layout.get("shapes", ()):
         _shape(axes, shape, names)
     beside = max((len(unmarked(one)) for one in _or(y.get("ticktext"), names["y"])), default=0)
@@ -265,6 +265,7 @@ def _bars(
     grouped = layout.get("barmode", "group") == "group" and count > 1
     thick = room * (1 - layout.get("bargap", 0.2)) / (count if grouped else 1)
     shift = (place - (count - 1) / 2) * thick if grouped else 0.0
+    thick = trace["width"] if isinstance(trace.get("width"), int | float) else thick
     base = np.broadcast_to(np.asarray(0.0 if trace.get("base") is None else trace["base"], float), len(amount))
     marker = trace.get("marker", {})
     colours = marker.get("color", usual)

@@ -110,6 +110,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   lines of goods.
 - The **largest, smallest and median of a line** are of single lines, whatever they are grouped by; what came back is
   left out of those of amounts, quantities and prices.
+- **Two numbers against each other** and **how one is spread** are of single lines, too. The correlation is Pearson's,
+  of all of them; its interval is found by leaving out each customer (or order, or line) in turn. It says that two
+  numbers go together, not that one makes the other.
         """
         )
     )

@@ -8,12 +8,13 @@ import plotly.graph_objects as go
 
 import locales
 from charts import theme
+from charts.ask import rows
 from locales import _
 from models.ask import periods, wording
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
 from models.ask.query import Query
-from models.ask.statement import EARLIER, SHARE, STEP
+from models.ask.statement import EARLIER, SHARE, STEP, Answer
 from models.ask.wording import Names
 
 BARS, LINES, CELLS = 20, 6, 25
@@ -23,9 +24,11 @@ NAME = 28  # characters of a name
 IN_TURN = ("weekday", "hour", "month_of_year")
 
 
-def drawn(known: Catalogue, query: Query, found: pd.DataFrame, names: Names, currency: str) -> go.Figure | None:
-    """The figure of an answer (`models.ask.statement.Answer.table`), of its first measure; None for a single number."""
-    one = known.measures[query.measures[0]]
+def drawn(known: Catalogue, query: Query, answered: Answer, names: Names, currency: str) -> go.Figure | None:
+    """The figure of an answer, of its first measure; None for a single number."""
+    if query.rows:
+        return rows.drawn(known, query, answered, names, currency)
+    one, found = known.measures[query.measures[0]], answered.table
     if not (query.by or query.grain) or found[one.name].isna().all():
         return None
     draw = _lines if query.grain else _heatmap if len(query.by) == 2 else _bars

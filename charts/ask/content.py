@@ -11,7 +11,7 @@ import plotly.io
 
 import locales
 from charts.ask import answer as charts
-from charts.ask import world
+from charts.ask import rows, world
 from data.tables import Stored
 from locales import Sentence, _
 from models.ask import definitions, wording
@@ -124,9 +124,9 @@ def content(card: Card, bar: Bar, source: Source) -> Content:
     notes += [_("no comparison, as the data begin later")] if query.compared and found.earlier is None else []
     note = "; ".join(filter(None, notes))
     table = wording.table(of.catalogue, query, found.table, of.names)
-    if found.table.empty or found.table[list(query.measures)].isna().all(axis=None):
+    if nothing(query, found):
         return Content(title, note, text=_("No rows in this period with these filters."))
-    if not (query.by or query.grain) and card.form != "table":
+    if not (query.by or query.grain or query.rows) and card.form != "table":
         name = query.measures[0]
         value, meaning = number(of, name, found, currency)
         return Content(card.title or wording.measure(of.catalogue, name), note, value, meaning, table=table)
@@ -136,17 +136,25 @@ def content(card: Card, bar: Bar, source: Source) -> Content:
         drawn = world.drawn(of.catalogue, query, found.table, currency, source.dark)
         note = "; ".join(filter(None, (note, world.beside(of.catalogue, query, found.table, currency))))
     else:
-        drawn = charts.drawn(of.catalogue, query, found.table, of.names, currency)
+        drawn = charts.drawn(of.catalogue, query, found, of.names, currency)
+        note = f"{note}. {rows.said(of.catalogue, query, found, currency)}".rstrip() if query.rows else note
     if drawn is None:
         return Content(title, note, table=rounded(of, query, table))
-    dimension = query.by[0] if len(query.by) == 1 and not query.grain and card.form == "figure" else ""
+    dimension = query.by[0] if len(query.by) == 1 and card.form == "figure" and not (query.grain or query.rows) else ""
     levels = tuple(found.table[dimension].astype(str).head(charts.BARS)) if dimension in of.levels else ()
     says = card.title or str(drawn.layout.title.text)
     return Content(says, note, figure=drawn, table=table, dimension=dimension if levels else "", levels=levels)
 
 
+def nothing(query: Query, found: Answer) -> bool:
+    """Whether an answer holds no number at all."""
+    return found.table.empty or (not query.rows and bool(found.table[list(query.measures)].isna().all(axis=None)))
+
+
 def short(of: Known, query: Query) -> str:
     """What a card is called whose author gave it no title."""
+    if query.rows:
+        return wording.of_rows(of.catalogue, query)
     text = ", ".join(wording.measure(of.catalogue, name) for name in query.measures)
     split = ", ".join(wording.dimension(of.catalogue, name).lower() for name in query.by)
     return _("{measure} by {dimensions}").format(measure=text, dimensions=split) if split else text
@@ -166,6 +174,8 @@ def number(of: Known, name: str, found: Answer, currency: str) -> tuple[str, str
 
 def rounded(of: Known, query: Query, table: pd.DataFrame) -> pd.DataFrame:
     """A table in the reader's words with shares in per cent, all else with two decimals at most; days as days."""
+    if query.rows:
+        return table.round(2)
     made = table.copy()
     for name in query.measures:
         title = wording.measure(of.catalogue, name)

@@ -13,6 +13,7 @@ from charts.ask.content import About, Content
 from data import export
 from locales import _
 from models.ask.board import Card
+from models.ask.query import Rows
 
 FIRST = 4  # the row of a sheet at which its table begins
 COLOURS = ("#FFFFFF", "#1F7896")  # of a heatmap's least and most
@@ -47,7 +48,7 @@ def workbook(about: About, cards: Sequence[tuple[Card, Content]]) -> bytes:
                 row += 1
         first.write_string(row, 0, about.left, grey)
         first.autofit(export.WIDEST)
-        for _card, one in cards:
+        for card, one in cards:
             table = one.table if one.figure is None or not paper.drawable(one.figure) else _behind(one)
             if table is None or one.value:
                 continue
@@ -57,7 +58,7 @@ def workbook(about: About, cards: Sequence[tuple[Card, Content]]) -> bytes:
             export.put(book, page, table, FIRST - 1)
             page.autofit(export.WIDEST)
             if one.figure is not None and paper.drawable(one.figure):
-                _chart(book, page, one, table)
+                _chart(book, page, one, table, card.query.rows if card.query else "")
     return file.getvalue()
 
 
@@ -106,7 +107,7 @@ def _name(trace: dict[str, Any], place: int) -> str:
     return paper.unmarked(trace.get("name") or _("Series {number}").format(number=place + 1))
 
 
-def _chart(book: Any, page: Any, one: Content, table: pd.DataFrame) -> None:
+def _chart(book: Any, page: Any, one: Content, table: pd.DataFrame, of_rows: Rows) -> None:
     """Excel's own chart of a table that `_behind` made."""
     assert one.figure is not None  # noqa: S101  # for mypy
     kind = one.figure.data[0].type
@@ -117,21 +118,31 @@ def _chart(book: Any, page: Any, one: Content, table: pd.DataFrame) -> None:
         page.conditional_format(FIRST, 1, last, columns - 1, scale)
         return
     made = {("scatter", " "): "line", ("bar", ""): "bar"}.get((kind, str(table.columns[0])))
+    if of_rows == "relation":
+        made = "scatter"
+    elif of_rows and columns == 2:  # bins
+        made = "column"
     if made is None:
         return
     chart = book.add_chart({"type": made})
-    for column in range(1, columns):
+    for column in range(columns - 1 if of_rows else 1, columns):
         chart.add_series(
             {
                 "name": [page.get_name(), FIRST - 1, column],
-                "categories": [page.get_name(), FIRST, 0, last, 0],
+                "categories": [
+                    page.get_name(),
+                    FIRST,
+                    column - 1 if of_rows else 0,
+                    last,
+                    column - 1 if of_rows else 0,
+                ],
                 "values": [page.get_name(), FIRST, column, last, column],
             }
         )
     chart.set_title({"none": True})
     if made == "bar":
         chart.set_y_axis({"reverse": True})
-    if columns == 2:
+    if columns == 2 or of_rows:
         chart.set_legend({"none": True})
     chart.set_size({"width": 720, "height": max(320, 60 + 26 * rows if made == "bar" else 0)})
     page.insert_chart(FIRST - 1, columns + 1, chart)

@@ -109,7 +109,7 @@ def narrowed(known: Catalogue, query: Query, bar: Bar) -> Narrowed:
     table = definitions.table_of(known, query)
     if bar.period is not None and table != PEOPLE:
         query = replace(query, period=bar.period, grain=_grain(known, query.grain, bar.period))
-    if bar.compared is not None and table == "sales":
+    if bar.compared is not None and table == "sales" and not query.rows:
         query = replace(query, compared=bar.compared)
     apart = []
     for one in bar.filters:
@@ -259,6 +259,8 @@ def visible(kept: Iterable[Kept]) -> dict[str, tuple[Board, Kept | None]]:
 
 def forms(query: Query, levels: Mapping[str, Collection[str]]) -> list[Form]:
     """What a query's answer can be shown as, the usual one first; `levels` are the values of its dimensions."""
+    if query.rows:
+        return ["figure", "table"]
     if not (query.by or query.grain):
         return ["number", "table"]
     found: list[Form] = ["figure", "table"]

@@ -21,6 +21,7 @@ from models.ask.formulas import (
     MEASURES,
     OF_PEOPLE,
     PEOPLE,
+    ROW,
     SALE,
     STATISTICS,
     STOCK,
@@ -33,6 +34,7 @@ from models.ask.query import GRAINS, Query
 
 TABLES = ("sales", "stock", "customers")
 MAX_BY = 2  # dimensions and a grain of one question
+COLUMNS = {"relation": 2, "distribution": 1}  # numbers of each row that such a question is of
 OF_OTHER_LINES = {"shipping": "shipping", "fees": "fee"}  # measures, and the kind of lines that they add up
 NUMBERED = "number"  # among headers: that of the column in which each line has a number of its own
 SAID = "_said"  # of a line: what the table of products says of its product
@@ -104,7 +106,7 @@ def catalogue(
         dimensions[segmenting.SEGMENT] = replace(dimensions[segmenting.SEGMENT], words=())  # people mean their own
     for column, (unit, _title) in LINE.items():
         if column in sales:
-            measures |= {one.name: one for one in _of_single(column, "sales", f"FILTER ({SALE})", unit)}
+            measures |= {one.name: one for one in _of_single(column, "sales", SALE, unit)}
     for name in own:
         dimensions[name] = Dimension(name, name, {"sales": quoted(name)}, own=True, words=(name,))
         count = f"count(DISTINCT {quoted(name)}) FILTER ({SALE})"
@@ -112,16 +114,17 @@ def catalogue(
             f"{name}.distinct", name, count, "count", "", additive=False, own="distinct", words=(f"number of {name}",)
         )
     for name in schemas.extras(columns["sales"], "float64"):
-        measures |= {one.name: one for one in _numbers(name, "sales", f"FILTER ({IS_GOODS})")}
+        measures |= {one.name: one for one in _numbers(name, "sales", IS_GOODS)}
     asked, split = _of_products(columns.get("products", {}), sales)
     measures, dimensions = asked | measures, split | dimensions  # what a line says itself comes first
     if people:
         asked, split = _of_people(people)
         measures |= asked
         dimensions |= split
-    meant = {"amount": "revenue", "quantity": "units"}
+    meant = {"amount": "revenue", "quantity": "units", "unit_price": "price"}
     headed = {meant.get(column, column): _headed(header) for column, header in (headers or {}).items()}
-    headed["orders"] = headed.get("timestamp", ())[1:]  # "Visit date": what has a date is what is counted
+    # "Visit date", "N° séjour": what has a date, or a number for its lines, is what is counted
+    headed["orders"] = (*headed.get("invoice", ())[1:], *headed.get("timestamp", ())[1:])
     headed["lines"] = headed.get(NUMBERED, ())[1:]  # "Rental ID": a line is a rental
     headed["customers"] = headed.get("customer", ())[1:]
     headed["new_customers"] = tuple(f"{new} {one}" for new in ("new", "nouveaux") for one in headed["customers"])
@@ -158,12 +161,12 @@ def _named(one: Defined, headed: Sequence[str], called: Mapping[str, Sequence[st
 def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
     """The sum and the mean of a column of numbers, and what single lines or customers say of it."""
     called = _called(column)
-    sql = quoted(column)
+    sql, kept = quoted(column), f" FILTER ({rows})" if rows else ""
     of_table = "" if table == "sales" else f"{table}."
     added = Measure(
         f"{of_table}{column}.sum",
         column,
-        f"sum({sql}) {rows}",
+        f"sum({sql}){kept}",
         "number",
         "",
         table=table,
@@ -173,7 +176,7 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
     mean = Measure(
         f"{of_table}{column}.mean",
         column,
-        f"avg({sql}) {rows}",
+        f"avg({sql}){kept}",
         "number",
         "",
         table=table,
@@ -188,22 +191,25 @@ def _numbers(column: str, table: str, rows: str = "") -> Iterable[Measure]:
 def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collection[str]) -> Catalogue:
     """A catalogue after a look at the values in the data.
 
-    Scores of one to five, kept as texts to filter by, are numbers, too: they have a mean and extremes (the `levels` of
-    each dimension). Where no line is of a kind (`kinds` of lines that are there), there is none of its money: it lacks.
+    Numbers of few values, kept as texts to filter by (the `levels` of each dimension), are numbers, too: they have a
+    mean and extremes, and the column alone means its mean where it is a score. Where no line is of a kind (`kinds` of
+    lines that are there), there is none of its money: it lacks.
     """
     measures = dict(known.measures)
     for name, values in levels.items():
         dimension, of_a_column = known.dimensions[name], set(spelling.key(name)) <= words.OF_A_COLUMN
-        if "sales" in dimension.sql and dimension.own and not (dimension.said or of_a_column) and _scores(name, values):
+        if "sales" in dimension.sql and dimension.own and not (dimension.said or of_a_column) and _numeric(values):
             number = f"TRY_CAST({quoted(name)} AS DOUBLE)"
+            scored = usual(name) == "mean"
             measures |= {
                 one.name: replace(
                     one,
                     title=dimension.title,
                     sql=one.sql.replace(quoted(name), number),
-                    words=(*dimension.words, *one.words),
+                    row=one.row.replace(quoted(name), number),
+                    words=(*dimension.words, *one.words) if scored else (),
                 )
-                for one in _numbers(name, "sales", f"FILTER ({IS_GOODS})")
+                for one in _numbers(name, "sales", IS_GOODS)
                 if one.own != "sum"
             }
     lacking = dict(known.lacking)
@@ -214,26 +220,28 @@ def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collect
     return replace(known, measures=measures, lacking=lacking)
 
 
-def _scores(name: str, values: Collection[str]) -> bool:
-    """Whether the values of a column are what is averaged: numbers, and not the 1 and 0 of yes and no."""
+def _numeric(values: Collection[str]) -> bool:
+    """Whether the values of a column are numbers, and not the 1 and 0 of yes and no."""
     numbers = all(re.fullmatch(r"-?\d+(?:\.\d+)?", one) for one in values)
-    return usual(name) == "mean" and numbers and not {*values} <= {"0", "1"}
+    return numbers and not {*values} <= {"0", "1"}
 
 
 def _of_single(column: str, table: str, rows: str = "", unit: Unit = "number") -> Iterable[Measure]:
     """The largest, the smallest and the median number of a column, of single lines or customers."""
     of_table = "" if table == "sales" else f"{table}."
+    number, kept = quoted(column), f" FILTER ({rows})" if rows else ""
     for one in STATISTICS:
         yield Measure(
             f"{of_table}{column}.{one}",
             column,
-            f"{one}({quoted(column)}) {rows}",
+            f"{one}({number}){kept}",
             unit,
             N_("of single lines, what came back left out") if unit != "number" else "",
             table=table,
             additive=False,
             own=one,
             words=tuple(f"{one} {name}" for name in _called(column)),
+            row=(f"CASE WHEN {rows} THEN {number} END" if rows else number) if one == ROW else "",
         )
 
 
@@ -326,6 +334,18 @@ def fits(known: Catalogue, query: Query) -> bool:
         and all(periods.is_period(one) for one in (query.period, query.compared) if one not in ("before", "year"))
         and not (query.over == "line" and not lined(known, query.measures))
         and not (query.share and (len(query.measures) > 1 or not shared(known, query)))
+        and (not query.rows or _of_rows(known, query))
+    )
+
+
+def _of_rows(known: Catalogue, query: Query) -> bool:
+    """Whether a query for single rows asks for numbers that they have, and for nothing that only groups have."""
+    plain = Query(query.measures, query.by, filters=query.filters, period=query.period, rows=query.rows)
+    return (
+        query == plain
+        and len(query.measures) == len(set(query.measures)) == COLUMNS[query.rows]
+        and len(query.by) <= 1
+        and all(known.measures[name].row for name in query.measures)
     )
 
 

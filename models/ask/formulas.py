@@ -20,6 +20,8 @@ GONE = 90  # days at zero after which a product counts as discontinued, not as s
 PEOPLE = "customers"
 Statistic = Literal["max", "min", "median"]
 STATISTICS: tuple[Statistic, ...] = ("max", "min", "median")  # of single lines, or customers; functions of SQL, too
+ROW: Statistic = "median"  # which of them stands for the number of a single row
+OF_A_LINE = {"revenue": "amount", "gross_sales": "amount", "units": "quantity", "price": "unit_price"}
 LINE: Mapping[str, tuple[Unit, str]] = {  # what each line says, and what that is called
     "amount": ("money", N_("Amount")),
     "quantity": ("units", N_("Units")),
@@ -32,7 +34,8 @@ class Measure:
     """A number that can be asked for: its formula in SQL over the rows of `table`, which needs these columns.
 
     `words` are what people call it. `additive`: the parts add up to the whole, so that shares of it make sense.
-    `said`: the column of the table of products that it reads (see `models.ask.definitions.lines`).
+    `said`: the column of the table of products that it reads (see `models.ask.definitions.lines`). `row` is the number
+    of a single row that it is of, in SQL, NULL where a row does not count; "" for what is no such number.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Measure:
     own: Literal["", "sum", "mean", "distinct"] | Statistic = ""  # of the column `title`, a measure only by this
     words: tuple[str, ...] = ()
     said: str = ""
+    row: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,13 @@ EXTREMES: dict[str, Statistic] = {  # which number of single lines a word asks f
     **dict.fromkeys(("max", "maximum", "maximal", "maximale"), "max"),
     **dict.fromkeys(("min", "minimum", "minimal", "minimale"), "min"),
 }
+FUNCTION = (
+    "as a function of",
+    "en fonction de",
+    "en fonction du",
+    "en fonction des",
+    "depending on",
+)  # of another number
 RANKS: dict[str, Statistic] = {  # those that rank groups, too
     **dict.fromkeys(("highest", "largest", "biggest", "greatest", "longest", "heaviest"), "max"),
     **dict.fromkeys(("plus grand", "plus grande", "plus gros", "plus grosse", "plus haut", "plus haute"), "max"),
@@ -18,7 +25,6 @@ RANKS: dict[str, Statistic] = {  # those that rank groups, too
     **dict.fromkeys(("plus faible", "plus court", "plus courte"), "min"),
 }
 SCORED: dict[str, Statistic] = {"best": "max", "worst": "min"}  # of a score, those that rank it, too
-OF_A_LINE = {"revenue": "amount", "gross_sales": "amount", "units": "quantity", "price": "unit_price"}
 ONE_LINE = ("sale", "vente")  # "the largest sale" is one
 OF_LINES = (*ONE_LINE, "sales", "ventes", "amount", "amounts", "montant", "montants", "quantity", "quantite")
 ADDED_UP = ("revenue", "gross_sales", "units")
@@ -30,7 +36,8 @@ ADJECTIVES = (  # how a step of time begins that says what is added up before an
     "daily", "weekly", "monthly", "quarterly", "yearly", "annual", "quotidien", "hebdo", "mensuel", "trimestriel",
     "annuel",
 )  # fmt: skip
-COLOURS = ("color", "colour", "couleur")  # how what only colours points begins
+GO_ON = ("again", "either", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
+COLOURS = ("color", "colour", "couleur", "colore")  # how what only colours points begins
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,7 @@ def _parts(known: Catalogue) -> dict[str, list[Measure]]:
     """The words in the names of columns of one's own, and whose they are: "waiting" is of "Waiting minutes"."""
     having: dict[str, list[Measure]] = defaultdict(list)
     for measure in known.measures.values():
-        for word in set(key(measure.title)) if measure.own in ("sum", "mean") else ():
+        for word in set(key(measure.title)) if measure.own in ("sum", "mean") and measure.words else ():
             known_word = len(word) > SHORT or word in columns.AVERAGED | columns.ADDED  # "age", "tip"
             if known_word and word not in words.OF_A_COLUMN and word not in GENERIC:
                 having[word].append(measure)
@@ -234,13 +234,16 @@ def _parts(known: Catalogue) -> dict[str, list[Measure]]:
 
 
 def _heads(known: Catalogue) -> dict[str, str]:
-    """What alone names one dimension of one's own, and no other: "channel" is the "Booking channel"; in French the
-    head stands first, "mode" of "Mode de paiement"."""
+    """What alone names one dimension of one's own, and nothing else: "channel" is the "Booking channel", "rating" no
+    "Content rating" beside a "Critics' rating"; in French the head stands first, "mode" of "Mode de paiement"."""
+    numbers = {word: {one.title for one in of} for word, of in _parts(known).items()}
     having: dict[str, list[str]] = defaultdict(list)
     for dimension in known.dimensions.values():
         title = key(dimension.title) if dimension.own else ()
         head = title[0 if {"de", "du", "d"} & set(title) else -1] if len(title) > 1 else ""
         if len(head) > SHORT and head not in words.OF_A_COLUMN and head not in GENERIC:
+            if numbers.get(head, set()) - {dimension.title}:
+                continue
             having[head].append(dimension.name)
     return {word: names[0] for word, names in having.items() if len(names) == 1}
 

@@ -9,6 +9,7 @@ GRAINS = ("day", "week", "month", "quarter", "year")
 MAX_TEXT = 4000  # characters of a link
 Order = Literal["", "most", "least"]
 How = Literal["is", "contains"]
+Rows = Literal["", "relation", "distribution"]
 Relation = Literal["over", "under", "at least", "at most"]
 
 
@@ -39,7 +40,9 @@ class Query:
     step of time, one of `GRAINS` or none. `period` and `compared` are written as `models.ask.periods` reads them;
     `compared` may also be "before" or "year". `over` is a dimension or grain whose groups a measure is averaged over.
     Groups are in the `order` of the first measure, the first `limit` of them (0 is all), or the first of `each` level
-    of one of the two dimensions; `share`: each group's part of the whole.
+    of one of the two dimensions; `share`: each group's part of the whole. `rows`: not groups are asked for but the
+    numbers of single rows, two of them against each other ("relation") or how one is spread ("distribution"); each
+    measure then is the median of the column that is meant, and what they are split `by` tells the rows apart.
     """
 
     measures: tuple[str, ...]
@@ -54,6 +57,7 @@ class Query:
     limit: int = 0
     share: bool = False
     each: str = ""
+    rows: Rows = ""
 
 
 _ADAPTER = TypeAdapter(Query)

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from models.ask import columns, definitions, when
+from models.ask import columns, definitions, single, when
 from models.ask.draft import Draft
 from models.ask.lexicon import SUPERLATIVES
 from models.ask.query import GRAINS, Filter, Query
@@ -27,6 +27,12 @@ BETTER_LESS = (
 
 def queries(draft: Draft, time: when.Found, base: Query | None) -> Iterator[Query]:
     """The queries that a draft can be, one for each dimension that a value may be of; `base` is the question before."""
+    if draft.rows:
+        if not (draft.pending or draft.mean or draft.waiting or (draft.limit > 0 and not draft.order)):
+            yield from _of_rows(draft, time, base)
+        if not draft.also:
+            return
+        draft = replace(draft, rows="")
     measure, of_lines = draft.perhaps
     if of_lines and draft.measures == [measure] and not (draft.limit or draft.bare):  # of groups, or of lines?
         yield from queries(replace(draft, measures=[of_lines], order="", perhaps=("", "")), time, base)
@@ -67,6 +73,17 @@ def queries(draft: Draft, time: when.Found, base: Query | None) -> Iterator[Quer
             yield made
             if draft.stepped and made.over in GRAINS and definitions.lined(draft.known, measures):
                 yield replace(made, grain=made.over, over="line")  # of the lines of each month, not of months
+
+
+def _of_rows(draft: Draft, time: when.Found, base: Query | None) -> Iterator[Query]:
+    """The queries for single rows that a draft can be; what only groups have lets them not fit."""
+    for chosen in itertools.islice(itertools.product(*draft.choices), MAX_READINGS):
+        made = _query(draft, tuple(draft.numbers), [*draft.filters, *chosen], time, None)
+        made = replace(made, rows=draft.rows)
+        if base is not None:  # what it was kept to still holds
+            filters, period = _still(draft, base, made), time.period or base.period
+            made = replace(made, filters=(*filters, *made.filters), period=period)
+        yield made
 
 
 def _of_those_who(draft: Draft, time: when.Found) -> Iterator[Query]:
@@ -116,7 +133,7 @@ def _measures(draft: Draft, time: when.Found, base: Query | None) -> list[tuple[
     if draft.measures == ["customers"] and {"much", "spend"} <= draft.said and "revenue" in draft.known.measures:
         return [("revenue",)]  # "how much did premium members spend"
     if draft.pending:  # "and the median?"
-        names = [draft.of_lines(base.measures[-1], one) for one in draft.pending] if base else [""]
+        names = [single.line_of(draft.known, base.measures[-1], one) for one in draft.pending] if base else [""]
         return [] if draft.measures or "" in names else [tuple(names)]
     if draft.measures and "share" in draft.said:  # parts of a whole are of its sum
         return [tuple(map(draft.sum_of, draft.measures))]
@@ -183,8 +200,9 @@ def _query(
 
 def _changed(draft: Draft, base: Query, fresh: Query, time: when.Found) -> Query:
     """The query before with what was said in place of what it had."""
-    renewed = {one.dimension for one in fresh.filters} | set(draft.cleared)
-    kept = tuple(one for one in base.filters if one.dimension not in renewed)
+    kept = _still(draft, base, fresh)
+    if base.rows and (draft.measures or fresh.grain):
+        base = replace(base, rows="")
     by = fresh.by or tuple(name for name in base.by if name not in draft.cleared)
     return replace(
         base,
@@ -200,3 +218,9 @@ def _changed(draft: Draft, base: Query, fresh: Query, time: when.Found) -> Query
         limit=fresh.limit or base.limit,
         share=fresh.share or base.share,
     )
+
+
+def _still(draft: Draft, base: Query, fresh: Query) -> tuple[Filter, ...]:
+    """The filters of the question before that nothing was said in place of."""
+    renewed = {one.dimension for one in fresh.filters} | set(draft.cleared)
+    return tuple(one for one in base.filters if one.dimension not in renewed)

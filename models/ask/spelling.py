@@ -12,6 +12,7 @@ _WITHOUT, _WITH = re.compile(r"\bw/o\b"), re.compile(r"\bw/")
 _OR_MORE = re.compile(r"(?<=\d)\+(?!\d)")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b|(?<=s)'(?!\w)")
 _ELIDED = re.compile(r"\b(?:[ldjnsmct]|qu|lorsqu|puisqu)'(?=\w)")
+_ELIDED_IN_NAME = re.compile(r"_[dl]_(?=[aeiouyhâàéèêîôûœ])", re.IGNORECASE)  # "mode_d_entrée"
 _NUMBER = re.compile(
     r"(?<![\w.,-])(?!0\d)(\d{1,3}(?:[ \u00a0\u202f,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?: ?(k|m|mio)\b)?(?!\d)"
 )
@@ -62,7 +63,7 @@ def words(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=50_000)
 def key(name: str) -> tuple[str, ...]:
     """A name as it is looked up: its words, in singular, with capitals in the middle taken for new words."""
-    parted = _CAPITAL.sub(" ", name.replace("_", " "))
+    parted = _CAPITAL.sub(" ", _ELIDED_IN_NAME.sub("_", name).replace("_", " "))
     return tuple(stem(word) for word in words(plain(parted)))
 
 

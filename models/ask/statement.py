@@ -6,7 +6,7 @@ No text from outside is in the SQL but names of columns, quoted; every value is 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from data.schemas import IS_GOODS
 from data.tables import quoted
-from models.ask import definitions, periods
+from models.ask import definitions, periods, rows
 from models.ask.definitions import Catalogue
 from models.ask.formulas import GONE, LATELY, PEOPLE, SALE
 from models.ask.query import GRAINS, Filter, Query
@@ -37,7 +37,7 @@ class Answer:
     `table` has a column for each dimension and for the grain (`STEP`), the measures, with a comparison also each
     measure of the `earlier` days (`EARLIER` before its name), with a share the part of the whole (`SHARE`). `period`
     and `earlier` are first and last days, None where there is no time. `sql` with `values` was asked; `cut`: there are
-    more groups than `MAX_GROUPS`.
+    more groups than `MAX_GROUPS`. Of single rows the table and the `facts` are those of `models.ask.rows.found`.
     """
 
     table: pd.DataFrame
@@ -46,12 +46,17 @@ class Answer:
     sql: str
     values: Mapping[str, Any]
     cut: bool
+    facts: Mapping[str, float] = field(default_factory=dict)
 
 
 def answer(known: Catalogue, query: Query, ask: Ask) -> Answer:
     """The answer to a query that fits (`definitions.fits`); `ask` runs SQL on the frames of its table."""
     timed = definitions.table_of(known, query) != PEOPLE
     period = periods.days(query.period, known.first, known.last) if timed else None
+    if query.rows:
+        made = _Made(known, query, period)
+        table, facts, sql, values = rows.found(known, query, made.source(), made.where(), made.values, ask)
+        return Answer(table, period, None, sql, values, False, facts)
     sql, values = statement(known, query, period)
     found = ask(sql, **values)
     earlier = compared(known, query)

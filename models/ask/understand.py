@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from models.ask import definitions, hours, spelling, when, words
+from models.ask import columns, definitions, hours, seasons, spelling, when, words
 from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.draft import RELATIONS, Draft
 from models.ask.items import Item
 from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
+from models.ask.phrases import RELATIONS, Reading
 from models.ask.query import Query
 from models.ask.readings import MAX_READINGS, queries
 
@@ -24,6 +24,7 @@ MOVED = re.compile(
     rf"(?:{when.GROWTH.pattern})|bad|good|low|high|weak|strong|poor|slow|mauvaise?s?|bon(?:ne)?s?|faibles?|basse?s?|"
     r"hauts?|fort(?:e)?s?|lente?s?"
 )
+LETTERS = ("a", "i", "y")  # that are words, too
 AFTER_ITS_NUMBER = ("or ", "ou ", "and ", "et ", "minimum", "maximum")  # "10 or more": how such a relation begins
 MAX_CHARACTERS = 500  # characters of a question
 
@@ -79,8 +80,12 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
         return Understood(too_long=True)
     plain = re.sub(r"[,;](?!\d)", " and ", spelling.plain(text))
     plain, clock = hours.find(plain)
-    time = when.find(spelling.numbers(plain), known.first, known.last, previous.period if previous else "")
+    spoken = seasons.spelled(spelling.numbers(plain), known.first, known.last)
+    times = [when.find(one, known.first, known.last, previous.period if previous else "") for one in spoken]
+    times = [replace(one, growth=one.growth and not _a_value(one.rest, lexicon)) for one in times]
+    time = times[0]
     items, fixed = _items(time.rest, lexicon)
+    items = [item for place, item in enumerate(items) if not _article(item, items[place - 1 : place], text)]
     items += [Item((Entry("value", "hour", clock),))] if clock else []
     intents = {one.name for item in items for one in item.entries if one.kind == "intent"}
     intent = next((name for name in PRIORITY if name in intents), "")
@@ -88,12 +93,12 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     readings: list[Query] = []
     unread: tuple[str, ...] = ()
     twofold = any(item.has("value") and {one.kind for one in item.entries} != {"value"} for item in items)
-    for table, prefers_values in itertools.product(TABLES, (False, True) if twofold else (False,)):
-        draft = Draft(known, lexicon, table, prefers_values, intent)
+    for table, prefers_values, one in itertools.product(TABLES, (False, True) if twofold else (False,), times):
+        draft = Reading(known, lexicon, table, prefers_values, intent)
         draft.read(items)
         if not draft.failed:
             unread = unread or tuple(draft.unread)
-            readings += queries(draft, time, base)
+            readings += queries(draft, one, base)
     possible = tuple(one for one in dict.fromkeys(readings) if definitions.fits(known, one))
     moved = intent == "why"  # "why did it fall", "why was it so bad": the word says what everybody sees
     stray = [item.word for item in items if item.word and not (moved and MOVED.fullmatch(item.word))]
@@ -132,8 +137,12 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
     for place, word in enumerate(stems):
         if word in there or word in lexicon.product_words or _coded(word, lexicon) or word[0].isdigit():
             continue
-        if written[place] in words.NUMBERS or written[place] in words.BEYOND:
-            continue
+        if (
+            written[place] in words.NUMBERS
+            or written[place] in words.BEYOND
+            or word in columns.AVERAGED | columns.ADDED
+        ):
+            continue  # "speed" is no "spend" where there is no such column
         if meant := words.SHORT.get(written[place]):
             written[place], stems[place] = meant, spelling.stem(meant)
             continue
@@ -155,6 +164,21 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
             ):
                 items[-2:] = items[:-3:-1]
     return items, tuple(fixed)
+
+
+def _a_value(text: str, lexicon: Lexicon) -> bool:
+    """Whether the word for a change is a value of these data: sales of "rosé" did not rise."""
+    found = when.GROWTH.search(text)
+    return found is not None and any(one.kind == "value" for one in lexicon.phrases.get((spelling.stem(found[0]),), ()))
+
+
+def _article(item: Item, before: Sequence[Item], text: str) -> bool:
+    """Whether a value of one letter is a word of the language here: "à", "a", "y" are no class A unless written so."""
+    letter = item.written
+    if letter not in LETTERS or not item.has("value"):
+        return False
+    named = any(one.has("dimension", entry.name) for one in before for entry in item.entries)
+    return not re.search(rf"\S\s+(?:{letter.upper()}{f'|{letter}' if named else ''})\b", text)
 
 
 def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: Lexicon) -> tuple[Item | None, int]:

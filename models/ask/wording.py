@@ -11,7 +11,7 @@ import locales
 from locales import N_, _, ngettext
 from locales.labels import heading, label
 from models import segmenting
-from models.ask import definitions, periods, statement
+from models.ask import definitions, periods, rows, statement
 from models.ask.definitions import Catalogue
 from models.ask.formulas import DIMENSIONS, LINE, MEASURES, PEOPLE, STOCK, Measure
 from models.ask.query import GRAINS, Filter, Query, Threshold
@@ -41,6 +41,19 @@ OF_CUSTOMERS = {
     "min": N_("{column}, smallest of a customer"),
     "median": N_("{column}, median of a customer"),
 }
+ROWS = {  # what is asked of single rows, and whether they are customers
+    ("relation", False): N_("{columns} against each other, line by line"),
+    ("relation", True): N_("{columns} against each other, customer by customer"),
+    ("distribution", False): N_("{columns}: how the lines are spread"),
+    ("distribution", True): N_("{columns}: how the customers are spread"),
+}
+QUANTILES = {
+    "low": N_("5% lie below"),
+    "first": N_("A quarter lies below"),
+    "middle": N_("Median"),
+    "third": N_("A quarter lies above"),
+    "high": N_("5% lie above"),
+}
 Names = Mapping[str, Mapping[str, str]]  # dimension -> value -> name
 
 
@@ -54,6 +67,12 @@ def measure(known: Catalogue, name: str) -> str:
     of = OF_CUSTOMERS if one.table == PEOPLE else OF_LINES
     called = _(LINE[one.title][1]) if one.title in LINE else heading(one.title)
     return _(of[one.own]).format(column=called) if one.own in of else called
+
+
+def column(known: Catalogue, name: str) -> str:
+    """What the number of a single row is called that a measure stands for (`Query.rows`)."""
+    title = known.measures[name].title
+    return _(LINE[title][1]) if title in LINE else heading(title)
 
 
 def dimension(known: Catalogue, name: str) -> str:
@@ -155,6 +174,8 @@ def about(known: Catalogue, query: Query, names: Names, currency: str) -> str:
 def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str:
     """A query as a sentence: what was understood, so that anybody can say whether that was meant."""
     called = _listed([measure(known, name) for name in query.measures])
+    if query.rows:
+        called = of_rows(known, query)
     if query.share:
         called = _("Share of {measure}").format(measure=called)
     if query.over == "line":
@@ -179,6 +200,12 @@ def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str
         )
         parts.append(of)
     return ", ".join([*parts, *_kept(known, query, names, currency)])
+
+
+def of_rows(known: Catalogue, query: Query) -> str:
+    """Which numbers of single rows a query asks for, and how."""
+    columns = _listed([column(known, name) for name in query.measures])
+    return _(ROWS[query.rows, definitions.table_of(known, query) == PEOPLE]).format(columns=columns)
 
 
 def _kept(known: Catalogue, query: Query, names: Names, currency: str) -> list[str]:
@@ -232,6 +259,8 @@ def lacks(known: Catalogue, name: str) -> str:
 
 def table(known: Catalogue, query: Query, found: pd.DataFrame, names: Names) -> pd.DataFrame:
     """What was found with the reader's names for columns and values."""
+    if query.rows:
+        return _of_rows(known, query, found, names)
     made: dict[str, Any] = {}
     for name in query.by:
         made[dimension(known, name)] = [value(name, level, names) for level in found[name]]
@@ -247,6 +276,22 @@ def table(known: Catalogue, query: Query, found: pd.DataFrame, names: Names) -> 
                 made[_("{measure}, change (%)").format(measure=measure(known, name))] = change.round(1)
     if SHARE in found:
         made[_("Share (%)")] = (found[SHARE] * 100).round(1)
+    return pd.DataFrame(made)
+
+
+def _of_rows(known: Catalogue, query: Query, found: pd.DataFrame, names: Names) -> pd.DataFrame:
+    made: dict[str, Any] = {}
+    for name in query.by:
+        made[dimension(known, name)] = [value(name, level, names) for level in found[rows.GROUP]]
+    if query.rows == "relation":
+        for name, short in zip(query.measures, (rows.NUMBER, rows.OTHER), strict=True):
+            made[column(known, name)] = found[short]
+    elif query.by:
+        made |= {_(title): found[short] for short, title in QUANTILES.items()}
+    else:
+        made[_("{column}, from").format(column=column(known, query.measures[0]))] = found[rows.BIN]
+    if rows.COUNT in found:
+        made[_("Customers") if definitions.table_of(known, query) == PEOPLE else _("Lines")] = found[rows.COUNT]
     return pd.DataFrame(made)
 
 

@@ -17,7 +17,8 @@ COMMANDS = {  # what changes a question, by what it does
         break down by | breakdown by | grouped by | group by | according to | depending on | in each |
         for the different | colored by | coloured by | color by | segmented by | over the different | among |
         as a function of | divided by | distribution by | par | selon | pour chaque | chaque | dans chaque |
-        ventile par | ventilee par | ventilees par | reparti par | repartie par | en fonction de | suivant |
+        ventile par | ventilee par | ventilees par | en fonction du |
+        en fonction des | reparti par | repartie par | en fonction de | suivant |
         detail par | groupe par | regroupe par | decoupe par | ventilation par | repartition par | a travers |
         colore par | y axis | x axis | color = | colour = | couleur = | x = | couleur par | couleurs par |
         couleur selon | one line per | a line per | one line for each | a line for each | une ligne par |
@@ -44,7 +45,8 @@ COMMANDS = {  # what changes a question, by what it does
         combien a fait | combien ont fait
     """,
     "most": """
-        top | biggest first | highest first | largest first | most first | best first | longest | peak | rush |
+        longest first | top | biggest first | highest first | largest first | most first | best first | longest | peak |
+        rush |
         de pointe | high to low | from high to low | most often | le plus souvent | plus souvent | plus long |
         plus longue | plus longs |
         plus longues | plus grand au plus petit | plus eleve au plus faible | plus eleve au plus bas |
@@ -60,7 +62,8 @@ COMMANDS = {  # what changes a question, by what it does
         heaviest | maximal | maximale | plus frequente | plus frequent | le plus de
     """,
     "least": """
-        low to high | from low to high | lowest first | smallest first | least first | shortest | least often |
+        low to high | from low to high | lowest first | smallest first | shortest first | least first | shortest |
+        least often |
         le moins souvent | moins souvent | flop |
         plus court | plus courte | plus courts | plus courtes | plus petit au plus grand | plus faible au plus eleve |
         plus bas au plus haut | plus bas au plus eleve | plus faible au plus fort | pire au meilleur |
@@ -75,7 +78,8 @@ COMMANDS = {  # what changes a question, by what it does
         best | leading | strongest | best performing | meilleur | meilleure | meilleurs | meilleures
     """,
     "worst": """
-        worst | weakest | poorest | worst performing | pire | pires | moins bon | moins bonne | moins bons |
+        worst | weakest | poorest | worst performing | pire | pires | moins bon | moins bonne |
+        moins bons |
         moins bonnes | plus mauvais | plus mauvaise | plus mauvaises
     """,
     "over": """
@@ -176,7 +180,18 @@ COMMANDS = {  # what changes a question, by what it does
         all | all the | every single | any | tous | toutes | tous les | toutes les | tout | l ensemble des |
         ensemble des
     """,
+    "relation": """
+        scatterplot | scatter plot | scatter plots | scatterplots | scatter | scatter chart | scatter graph |
+        correlation | correlations | correlated | correlate | correlates | relationship | relation | relationships |
+        related | link | linked | depend on | depends on | affect | affects | influence | influences |
+        nuage de points | nuage de point | correle | correlee | correles | lien | liens | depend de | dependent de |
+        lie | liee | influe sur | influent sur | influence sur | effect | effet | impact | effet sur | effect on |
+        impact on | impact sur | impact de | effet de | how does | how do
+    """,
     "spread": """
+        box plot | boxplot | box plots | boxplots | box and whisker plot | box plot of | boxplot of |
+        boite a moustaches |
+        boites a moustaches | diagramme en boite | frequency distribution | frequency distribution of |
         repartition | repartition de | repartition des | repartition du |
         distribution | distribution of | distribution de | distribution des | histogram | histogram of |
         histogramme | histogramme de | histogramme des | histogramme du

@@ -7,7 +7,7 @@ import streamlit as st
 
 import locales
 from charts.ask import answer as charts
-from charts.ask import content
+from charts.ask import content, rows
 from data import tables
 from data.tables import Stored
 from models.ask import board, definitions, periods, statement, wording
@@ -32,10 +32,10 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
     currency = stored.origin.currency or "GBP"
     known = of.catalogue
     table = wording.table(known, query, found.table, of.names)
-    nothing = found.table.empty or found.table[list(query.measures)].isna().all(axis=None)
+    nothing = content.nothing(query, found)
     if nothing:
         st.info(_("Nothing in the data answers this: no rows in this period with these filters."))
-    elif not (query.by or query.grain):
+    elif not (query.by or query.grain or query.rows):
         cards.metrics(
             [
                 (wording.measure(known, name), *content.number(of, name, found, currency))
@@ -43,12 +43,14 @@ def shown(of: Known, query: Query, found: Answer, stored: Stored) -> None:
             ]
         )
     else:
-        drawn = charts.drawn(known, query, found.table, of.names, currency)
+        drawn = charts.drawn(known, query, found, of.names, currency)
         if drawn is not None:
             cards.figure(drawn, "answer", table)
         lists.show(
             content.rounded(of, query, table), "answer-table", wording.sentence(known, query, of.names, currency)
         )
+    if query.rows and not nothing:
+        st.caption(plain(rows.said(known, query, found, currency)))
     if found.cut:
         st.caption(
             _("There are more than {count} groups: the first ones are shown.").format(
@@ -87,7 +89,9 @@ def receipt(of: Known, query: Query, found: Answer, stored: Stored) -> None:
             one = known.measures[name]
             if one.meaning:
                 lines.append(
-                    _("{measure}: {meaning}.").format(measure=wording.measure(known, name), meaning=_(one.meaning))
+                    _("{measure}: {meaning}.").format(
+                        measure=(wording.column if query.rows else wording.measure)(known, name), meaning=_(one.meaning)
+                    )
                 )
         count = statement.read(known, query, partial(tables.query, stored))
         rows = ngettext("{rows} row was read", "{rows} rows were read", count).format(rows=locales.number(count))

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import streamlit as st
 
-from models.ask import board, definitions, periods, wording
+from models.ask import board, definitions, periods, rows, wording
 from models.ask.formulas import PEOPLE
 from models.ask.known import Known
-from models.ask.query import GRAINS, Filter, Order, Query, Relation, Threshold
+from models.ask.query import GRAINS, Filter, Order, Query, Relation, Rows, Threshold
 from ui.text import N_, _, plain
 
 PERIODS = (
@@ -25,6 +25,11 @@ PERIODS = (
 )
 DATES = "dates"
 ORDERS: dict[Order, str] = {"": N_("As it comes"), "most": N_("The most first"), "least": N_("The least first")}
+SHOWN: dict[Rows, str] = {
+    "": N_("Totals and averages"),
+    "relation": N_("Two numbers, line by line"),
+    "distribution": N_("How a number is spread"),
+}
 MAX_VALUES = 1000  # values that a list still holds
 KEY = "ask.w."
 
@@ -43,6 +48,11 @@ def built(of: Known, query: Query, currency: str) -> Query:
     """The inputs of a query, and the query that they make."""
     known = of.catalogue
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        shown = choice(_("Show"), {name: _(text) for name, text in SHOWN.items()}, query.rows, KEY + "rows")
+        if shown != query.rows:
+            other = rows.of_rows(known, query, shown)
+            load(other if definitions.fits(known, other) else query)
+            st.rerun()
         fresh = replace(
             query,
             measures=tuple(_measures(of, query)),
@@ -53,31 +63,35 @@ def built(of: Known, query: Query, currency: str) -> Query:
                     query.by,
                     KEY + "by",
                     lambda name: wording.dimension(known, name),
-                    definitions.MAX_BY,
+                    1 if query.rows else definitions.MAX_BY,
                 )
             ),
         )
-        if definitions.table_of(known, query) == "sales":
+        if definitions.table_of(known, query) == "sales" and not query.rows:
             steps = {"": _("Whole"), **{grain: _(wording.GRAIN[grain]).capitalize() for grain in GRAINS}}
             fresh = replace(fresh, grain=choice(_("Step"), steps, query.grain, KEY + "grain"))
         if definitions.table_of(known, query) != PEOPLE:
             fresh = replace(fresh, period=period(of, query.period, KEY))
-        if definitions.table_of(known, query) == "sales":
+        if definitions.table_of(known, query) == "sales" and not query.rows:
             names = {name: _(text) for name, text in board.COMPARED.items()}
             names |= {} if query.compared in names else {query.compared: periods.written(query.compared)}
             fresh = replace(fresh, compared=choice(_("Compare"), names, query.compared, KEY + "compared"))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         fresh = replace(fresh, filters=tuple(_filters(of, query)))
-        with st.popover(_("More"), icon=":material/tune:"):
-            fresh = _more(of, fresh, currency)
+        if not query.rows:
+            with st.popover(_("More"), icon=":material/tune:"):
+                fresh = _more(of, fresh, currency)
     return definitions.fitted(known, fresh) or query
 
 
 def _measures(of: Known, query: Query) -> list[str]:
     known = of.catalogue
-    chosen = several(
-        _("Measures"), list(known.measures), query.measures, KEY + "measures", lambda name: wording.measure(known, name)
-    )
+    options, called, most = list(known.measures), wording.measure, None
+    if query.rows:
+        table = definitions.table_of(known, query)
+        options = [name for name, one in known.measures.items() if one.row and one.table == table]
+        called, most = wording.column, definitions.COLUMNS[query.rows]
+    chosen = several(_("Measures"), options, query.measures, KEY + "measures", lambda name: called(known, name), most)
     return chosen or list(query.measures)
 
 

@@ -79,8 +79,9 @@ def replied(of: Known, sold: Stored, said: Understood, currency: str) -> None:
     for one in said.unknown:
         if one.word in words.BEYOND:
             sentence = _(
-                "“{word}” is not computed here: Ask counts, adds up, averages, compares and ranks, and finds the "
-                "largest, smallest and median number of single lines."
+                "“{word}” is not computed of this: Ask counts, adds up, averages, compares and ranks, finds the "
+                "largest, smallest and median number of single lines, sets two columns of numbers against each other, "
+                "and shows how one is spread."
             )
         else:
             sentence = _("“{word}” means nothing in these data.")
