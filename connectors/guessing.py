@@ -6,7 +6,7 @@ from itertools import islice, permutations
 
 import pandas as pd
 
-from connectors import cells, currencies, dates, money, names, numbers
+from connectors import cells, currencies, dates, money, names, numbers, scales, vocabulary
 from connectors.cells import File
 from data import meaning, schemas
 
@@ -24,7 +24,9 @@ TERMS = 4  # different durations that contracts of one company are sold with, at
 STRANGE = 0.05  # share of a column's cells that are not what its name says, from which it is something else
 NAMED = 0.5  # of the cells must be numbers where a column is called units, price or total: the others are mistakes
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
-FEES = re.compile(r"fees?|commissions?|frais|gebuhr(?:en)?|comision(?:es)?|provision(?:en)?")
+FEES = re.compile(
+    r"fees?|commission[ies]?|frais|gebuhr(?:en)?|entgelte?|comision(?:es)?|provision(?:en)?|provvigion[ie]|prowizja"
+)
 COIN = 0.011  # of money, by which rounding moves a price
 # Names of kinds of customers, which somebody made up: "Lost" is one of them, and not that they left.
 KIND_OF = re.compile(r"segment|cluster|persona|tier|rfm|group|groupe|gruppe")
@@ -60,7 +62,9 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     called = {names.bare(name) for name in frame}
     if {"hourlyrate", "dailyrate"} & called and names.bare(found.get("monthly_charges", "-")) == "monthlyrate":
         del found["monthly_charges"]  # what employees are paid, not what customers pay
-    days = (name for name in islice(head, TRIED) if names.BEGUN.fullmatch(names.bare(name)) and dates.dated(head[name]))
+    days = (
+        name for name in islice(head, TRIED) if vocabulary.BEGUN.fullmatch(names.bare(name)) and dates.dated(head[name])
+    )
     names.take(found, "tenure", days)
     named = found.pop("churned", None)
     columns = _free(head, found)
@@ -159,12 +163,14 @@ def _fits(head: pd.DataFrame, source: str, canonical: str, table: str) -> bool:
         return currencies.codes(text).notna().sum() >= (1 - STRANGE) * text.notna().sum() > 0
     if canonical == "line_id":
         return bool(text.notna().all() and text.is_unique)
+    if canonical == "tenure" and (months := scales.spoken(text)) is not None:
+        return bool((months.isna() & text.notna()).sum() <= STRANGE * text.notna().sum())
     values, unread, _reason = cells.convert(File(head), source, kind, [], [])
     if allowed:
         unread = ~worded(values, allowed).isin(allowed) & text.notna()
     elif "float" in kind and (values < 0).any() and canonical in ("tenure", "monthly_charges", "total_charges"):
         return False
-    elif canonical == "tenure" and names.TERM.search(names.bare(source)):
+    elif canonical == "tenure" and vocabulary.TERM.search(names.bare(source)):
         return values.nunique() > min(TERMS, values.count() // 2)  # 12 and 24 months were agreed, and have not passed
     return bool(unread.sum() <= STRANGE * text.notna().sum())
 
@@ -194,7 +200,7 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
             name
             for tier in names.likely(head, canonical)
             for name in tier
-            if numeric.get(name, 0) > NAMED and not names.RUNNING.fullmatch(names.bare(name))
+            if numeric.get(name, 0) > NAMED and not vocabulary.RUNNING.fullmatch(names.bare(name))
         ]
         if canonical == money.AMOUNT:
             counts = [name for name, share in numeric.items() if share >= 1 - STRANGE]
@@ -245,7 +251,7 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         ]:
             return {**found, money.QUANTITY: unread[0]}  # of units that cannot be read a price is not the total
         price = found.pop(money.PRICE)  # an average adds up to nothing
-        return found if names.AVERAGES.fullmatch(names.bare(price)) else {**found, money.AMOUNT: price}
+        return found if vocabulary.AVERAGES.fullmatch(names.bare(price)) else {**found, money.AMOUNT: price}
     if verdict := money.judge(head, found):
         source, judged = verdict
         found = {canonical: name for canonical, name in found.items() if name != source}
@@ -376,13 +382,16 @@ def _lines_of_orders(head: pd.DataFrame, found: dict[str, str]) -> None:
         if not money.of_orders(head, name, found) and not money.NO_RIVAL.search(names.bare(name))
     ]
     if money.PRICE not in found and money.QUANTITY in found and "unit_cost" in found:
-        units, cost, total = (
-            numbers.read(head[found[one]]).values for one in (money.QUANTITY, "unit_cost", money.AMOUNT)
-        )
-        orders = pd.DataFrame({"sum": units * cost, "said": total}).groupby(head[found["invoice"]])
-        sums, said = orders["sum"].sum(), orders["said"].first()
-        if ((sums - said).abs() <= 0.01 * said.abs() + 0.01).mean() > 0.9:
-            found[money.PRICE] = found.pop("unit_cost")
+        units, cost = (numbers.read(head[found[one]]).values for one in (money.QUANTITY, "unit_cost"))
+        whole = [
+            name for tier in names.likely(head, money.AMOUNT) for name in tier if money.of_orders(head, name, found)
+        ]
+        for name in dict.fromkeys((ordered, *whole)):  # with what was paid for shipping, without it
+            orders = pd.DataFrame({"sum": units * cost, "said": numbers.read(head[name]).values})
+            sums = orders.groupby(head[found["invoice"]]).agg({"sum": "sum", "said": "first"})
+            if ((sums["sum"] - sums["said"]).abs() <= 0.01 * sums["said"].abs() + 0.01).mean() > 0.9:
+                found[money.PRICE] = found.pop("unit_cost")
+                break
     if others or (money.PRICE in found and money.QUANTITY in found):
         del found[money.AMOUNT]
         names.take(found, money.AMOUNT, [one for one in others if one != ordered] if money.PRICE not in found else [])
@@ -443,13 +452,15 @@ def _before_fees(head: pd.DataFrame, some: list[str]) -> list[str]:
     if len(some) < 2 or not fees:
         return some
     taken = sum(one.fillna(0).abs() for one in fees)
+    signed = sum(one.fillna(0) for one in fees)  # those of what came back are given back
     paid = {name: numbers.read(head[name]).values for name in some}
 
-    def less(name: str, other: str) -> bool:
-        off = (paid[other] - paid[name] - taken).abs()
+    def after_fees(name: str, other: str) -> bool:
+        less = paid[other] - paid[name]
+        off = (less - taken).abs().clip(upper=(less + signed).abs())
         return bool((off <= COIN)[taken > 0].mean() > 1 - STRANGE)
 
-    after = [name for name in some if any(less(name, other) for other in some)]
+    after = [name for name in some if any(after_fees(name, other) for other in some)]
     return [*(name for name in some if name not in after), *after]
 
 
@@ -463,7 +474,7 @@ def _measure(head: pd.DataFrame, name: str) -> bool:
     """Whether a column of numbers may be what was sold: no id, no part of a date, no flag."""
     text = head[name].dropna()
     called = names.bare(name)
-    if NO_MEASURE.fullmatch(called) or names.RUNNING.fullmatch(called):
+    if NO_MEASURE.fullmatch(called) or vocabulary.RUNNING.fullmatch(called):
         return False
     if _named_id(name) or text.str.match(r"0\d").any():
         return False

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, statuses
+from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, statuses, vocabulary
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -17,6 +17,7 @@ CURRENCY, SIGN, TOTAL, UNITS, MINUS = "currency", "sign", "total", "units", "min
 DOUBLES, COUNTED = "doubles", "counted over all pieces"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
+LEDGER, SOLD, CAME_BACK = "ledger", "units sold, which left the stock", "units that came back"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
 PARTS = ("product", "store", "category")
 # Squeezed names of a line that is about all of them, and the largest share of such lines.
@@ -26,6 +27,7 @@ WHOLE = re.compile(
     r"filialen|productos|prodotti|tiendas|negozi|sales|company)?"
 )
 MOST_WHOLE, MOST_BACK = 0.5, 0.5  # share of lines that add up others, that came back
+NOTHING = {way(word) for word in numbers.MISSING for way in (str, str.upper, str.capitalize)}  # "closed" for one
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 UNNAMED, MOST_UNNAMED = "?", 0.1  # the product of the lines that do not name theirs, and the largest share of those
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
@@ -37,12 +39,16 @@ def summed(
     text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
 ) -> dict[str, str]:
     """The mapping with the column that somebody chose among those that could be what lines were sold for."""
+    if money.PRICE in mapping and money.AMOUNT not in mapping:
+        return _one_price(text, mapping, choices, readings)
     given = mapping.get(money.AMOUNT)
     rivals = money.rivals(text, mapping) if given else []
     named = [name for tier in names.likely(text, "currency") for name in tier]
     if "currency" not in mapping and any(_several(text[name]) for name in named):
         rivals = []  # other totals are in the currency of each line
-    ways = next((one for one in (names.CHANNELS, names.REGION) if one.fullmatch(names.bare(given or ""))), None)
+    ways = next(
+        (one for one in (vocabulary.CHANNELS, vocabulary.REGION) if one.fullmatch(names.bare(given or ""))), None
+    )
     if given and ways:
         free = text.columns.difference(mapping.values(), sort=False)
         channels = [name for name in free if ways.fullmatch(names.bare(name))]
@@ -62,6 +68,23 @@ def summed(
     if paid and price and paid != price:  # totals in dollars beside prices in euros
         mapping = {role: one for role, one in mapping.items() if role != money.PRICE}
     return mapping
+
+
+def _one_price(
+    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with the price that somebody chose of those that have one name, with tax and without it."""
+    given = mapping[money.PRICE]
+    free = text.columns.difference(mapping.values(), sort=False)
+    others = [
+        one for one in free if names.bare(one) == names.bare(given) and numbers.read(text[one].head(200)).values.any()
+    ]
+    if not others:
+        return mapping
+    chosen = choices.get(money.PRICE, given)
+    message = N_("A unit was sold for “{column}”, not for what other columns of prices say.")
+    readings.append(Reading(money.PRICE, message, chosen, (given, *others), {"column": chosen}))
+    return {**mapping, money.PRICE: chosen if chosen in others else given}
 
 
 def _several(text: pd.Series) -> bool:
@@ -135,7 +158,10 @@ def parted(
 
 def measured(text: pd.DataFrame, mapping: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:
     """The lines that say how much was sold: those with neither units nor money are left out, and counted."""
-    said = text[[mapping[role] for role in MEASURES if role in mapping]].notna().any(axis=1)
+    measures = text[[mapping[role] for role in MEASURES if role in mapping]]
+    said = (measures.notna() & ~measures.isin(NOTHING)).any(axis=1)
+    if {money.QUANTITY, money.AMOUNT} <= set(mapping) and (blank := text[mapping[money.QUANTITY]].isna()).any():
+        said &= ~blank | numbers.read(text[mapping[money.AMOUNT]]).values.ne(0)
     if said.all() or not said.any():
         return text
     message = N_("{rows} lines have neither units nor money: they are left out.")
@@ -278,6 +304,7 @@ def priced(
 
 def signs(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
     """The lines whose money alone has a minus, at the usual price of their product, with one before their units."""
+    frame = _left_stock(frame, choices, readings)
     back = frame["amount"].lt(0) & frame["quantity"].gt(0)
     if not back.any() or (MINUS not in choices and (frame["quantity"].lt(0).any() or back.mean() > MOST_BACK)):
         return frame
@@ -293,6 +320,24 @@ def signs(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Readin
         frame["quantity"] = frame["quantity"].mask(back, -frame["quantity"])
         frame["unit_price"] = frame["unit_price"].mask(back, frame["unit_price"].abs())
     return frame
+
+
+def _left_stock(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
+    """The lines with their units as sold where nearly all have a minus before their units and none before their money:
+    a ledger of stock says so what left it."""
+    units, paid = frame["quantity"], frame["amount"]
+    both = units.ne(0) & paid.ne(0) & units.notna() & paid.notna()
+    against = both & (units.lt(0) ^ paid.lt(0))
+    if (LEDGER not in choices and against.sum() < MOST * both.sum()) or not units[against].lt(0).any():
+        return frame
+    if LEDGER not in choices and units[against].lt(0).mean() < MOST:
+        return frame  # money alone has a minus: `signs`
+    chosen = choices.get(LEDGER, SOLD)
+    message = N_("{count} lines have a minus before their units and none before their money: they are {chosen}.")
+    readings.append(
+        Reading(LEDGER, message, chosen, (SOLD, CAME_BACK), {"count": str(int(against.sum())), "chosen": chosen})
+    )
+    return frame.assign(quantity=-units, unit_price=frame["unit_price"].abs()) if chosen == SOLD else frame
 
 
 def signed(text: pd.DataFrame, sources: list[str], choices: Mapping[str, str], readings: list[Reading]) -> str | None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pandera.errors
 
 from connectors import (
+    blanks,
     cells,
     costs,
     currencies,
@@ -84,7 +85,7 @@ def apply(
     findings = list(raw.findings)
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
-        text = lines.once(text, mapping, choices, readings)
+        text = lines.once(blanks.filled(text, mapping, choices, readings), mapping, choices, readings)
         mapping = lines.summed(text, mapping, choices, readings)
         if money.QUANTITY not in mapping:
             some = guessing.free(text.head(files.HEAD), mapping)
@@ -211,6 +212,8 @@ def _column(
         return values, values.isna() & file.text[source].notna(), N_("not a currency")
     if canonical == "tenure" and dates.dated(file.text[source]):
         return scales.since(file, source, now, findings, readings)
+    if canonical == "tenure" and (months := scales.spoken(file.text[source])) is not None:
+        return months, months.isna() & file.text[source].notna(), N_("no time in years, months, weeks or days")
     allowed = guessing.words(table).get(canonical)
     values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
     if canonical == "tenure":
