@@ -18,7 +18,7 @@ def filled(
 ) -> pd.DataFrame:
     """The lines with the date and the order that are written on the first of several only.
 
-    Lines without a date name their product and how much was sold, else nothing is done: they may be totals. Where
+    All lines name their product and how much was sold, else nothing is done: some may be totals. Where
     nothing else of an order is left empty with its date, it is asked.
     """
     when = mapping.get("timestamp", "")
@@ -26,7 +26,7 @@ def filled(
     blank = text[when].isna() if when else pd.Series(False, text.index)
     if not blank.any() or blank.iloc[0] or "product" not in mapping or not measures:
         return text
-    if text.loc[blank, [mapping["product"], *measures]].isna().any(axis=None) or _sums(text, blank, measures):
+    if text[[mapping["product"], *measures]].isna().any(axis=None) or _sums(text, blank, measures):
         return text
     same = text[~blank].notna().all() & text[blank].isna().all()
     taken = {mapping["product"], *measures}

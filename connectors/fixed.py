@@ -34,12 +34,13 @@ def parted(text: str, drawn: bool) -> list[list[str]]:
 
 
 def _gaps(lines: list[str]) -> list[tuple[int, int]]:
-    """Where the columns of lines stand, by the places where no line has a letter; [] where a header cell is missing."""
+    """Where the columns of lines stand, by the places where no line has a letter; [] where there are none."""
     width = max(map(len, lines))
     letters = np.array([[letter != " " for letter in line.ljust(width)] for line in lines])
     steps = np.diff(letters.any(axis=0).astype(int), prepend=0, append=0)
-    begins = [int(place) for place in np.flatnonzero(steps == 1)]
-    spans = list(zip(begins, [*begins[1:], width], strict=True))
-    named = len(spans) > 1 and all(lines[0][begin:end].strip() for begin, end in spans)
-    filled = named and np.mean([letters[:, begin:end].any(axis=1).mean() for begin, end in spans]) > 0.5
+    places = [int(place) for place in np.flatnonzero(steps == 1)]
+    ends = [*places[1:], width]  # words below one name are one column
+    begins = [begin for begin, end in zip(places, ends, strict=True) if lines[0][begin:end].strip()]
+    spans = list(zip([0, *begins[1:]], [*begins[1:], width], strict=True))
+    filled = len(spans) > 1 and np.mean([letters[:, begin:end].any(axis=1).mean() for begin, end in spans]) > 0.5
     return spans if filled else []

@@ -36,7 +36,7 @@ FORETOLD = re.compile(
 YES_NO = {"True": "Yes", "False": "No"}
 NO_MEASURE = re.compile(
     r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|postal\w*|"
-    r"codepostal|age|temperature|fuelprice|cpi|unemployment|isholiday|holiday\w*|\w*holiday|promo\w*|open|index|unnamed\d*|column\d+|rank|rang"
+    r"codepostal|age|(?:annual|yearly|household|family|personal)+income|temperature|fuelprice|cpi|unemployment|isholiday|holiday\w*|\w*holiday|promo\w*|open|index|unnamed\d*|column\d+|rank|rang"
 )
 SALES_ORDER = ("line_id", "invoice", "customer", "product", "description", "category", "store", "supplier", "unit_cost",
                "promotion", "currency", "line_type")  # fmt: skip

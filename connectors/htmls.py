@@ -41,13 +41,14 @@ class _Page(HTMLParser):
         self.tables: list[list[list[str]]] = []
         self.open: list[list[list[str]]] = []  # tables, the innermost last
         self.into = False  # whether text belongs to a cell
-        self.over: dict[int, tuple[int, str]] = {}  # column -> rows below that its cell stands over, its text
+        self.over: list[dict[int, tuple[int, str]]] = []  # of each: column -> rows below its cell stands over, its text
         self.span = (1, 1)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
             self.open.append([])
             self.tables.append(self.open[-1])
+            self.over.append({})
         elif tag == "tr" and self.open:
             self._end()
             self.open[-1].append([])
@@ -71,6 +72,7 @@ class _Page(HTMLParser):
             self._above(self.open[-1][-1])
         if tag == "table" and self.open:
             self.open.pop()
+            self.over.pop()
 
     def handle_data(self, data: str) -> None:
         if self.into:
@@ -78,16 +80,17 @@ class _Page(HTMLParser):
 
     def _above(self, row: list[str]) -> None:
         """Fill in the cells of rows above that stand over the next cells of a row."""
-        while (place := len(row)) in self.over:
-            left, text = self.over.pop(place)
+        over = self.over[-1]
+        while (place := len(row)) in over:
+            left, text = over.pop(place)
             row.append(text)
             if left > 1:
-                self.over[place] = left - 1, text
+                over[place] = left - 1, text
 
     def _end(self) -> None:
         if self.into:
             row, (columns, rows) = self.open[-1][-1], self.span
             if rows > 1:
-                self.over |= {len(row) - 1: (rows - 1, row[-1])}
+                self.over[-1][len(row) - 1] = rows - 1, row[-1]
             row.extend([""] * (columns - 1))
         self.into = False

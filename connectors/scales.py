@@ -30,9 +30,9 @@ _OTHER_DAYS = re.compile(
 _SPANS = {
     MONTHS: r"months?|mths?|mois|\w*monate?n?|mes(?:es|e|i)?|mos?|maand(?:en)?|maanden|miesi(?:ac|ace|ecy)|"
     r"manad(?:er)?|"
-    r"maaned(?:er)?|ay|luni|mesicu?|honap|kuukau(?:si|tta)|мес\w*|شهر|أشهر|شهور|חודשים",
+    r"maaned(?:er)?|ay|luni|mesicu?|honap|kuukau(?:si|tta)|мес\w*|[ヶケか]?月|[个個]月|개월|شهر|أشهر|شهور|חודשים",
     YEARS: r"years?|yrs?|annees?|ans?|\w*jahr(?:en?)?|jaar|jaren|an[oi]s?|anno|anni|anios?|lat[a]?|rok(?:u|i)?|ar|yil|"
-    r"ani|let|ev|vuo(?:si|tta)|лет|год\w*|سنة|سنوات|سنين|שנים",
+    r"ani|let|ev|vuo(?:si|tta)|年間?|년|лет|год\w*|سنة|سنوات|سنين|שנים",
     WEEKS: r"weeks?|wks?|semaines?|wochen?|semanas?|settiman[ae]|weken|tygodni\w*|veckor|hafta",
     DAYS: r"days?|jours?|tagen?|dias?|giorn[io]|dagen|dni|dagar|gun|дн\w*|يوم|أيام",
 }

@@ -12,6 +12,7 @@ import locales
 from connectors import (
     ConnectorError,
     across,
+    blanks,
     calendars,
     costs,
     dates,
@@ -51,6 +52,8 @@ WORDS = {
     scales.TODAY: N_("the day it is brought in"),
     scales.PLAIN: N_("as they stand"), scales.HUNDREDTHS: N_("hundredths"), scales.THOUSANDS: N_("thousands"),
     scales.MILLIONS: N_("millions"), statuses.OFF: N_("taken off"), statuses.ADDED: N_("added like sales"),
+    blanks.FILLED: N_("as in the row above"), lines.SOLD: N_("units sold, which left the stock"),
+    lines.CAME_BACK: N_("units that came back"),
     lines.TAKEN_OFF: N_("taken off the price"), lines.INCLUDED: N_("in the price already"),
     f"{reductions.LINE}, {reductions.PAID}": N_("money off a line, in what was paid already"),
     f"{reductions.LINE}, {reductions.DUE}": N_("money off a line, still to be taken off"),
