@@ -8,16 +8,15 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, statuses, vocabulary
+from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, vocabulary
 from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
-CURRENCY, SIGN, TOTAL, UNITS, MINUS = "currency", "sign", "total", "units", "minus"  # keys of readings
+CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
 DOUBLES, COUNTED = "doubles", "counted over all pieces"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
-LEDGER, SOLD, CAME_BACK = "ledger", "units sold, which left the stock", "units that came back"
 DISCOUNT, TAKEN_OFF, INCLUDED = "discount", "taken off the price", "in the price already"
 PARTS = ("product", "store", "category")
 # Squeezed names of a line that is about all of them, and the largest share of such lines.
@@ -26,7 +25,7 @@ WHOLE = re.compile(
     r"(?:products?|items?|stores?|shops?|categor(?:y|ies)|regions?|produits?|articles?|magasins?|produkte|artikel|"
     r"filialen|productos|prodotti|tiendas|negozi|sales|company)?"
 )
-MOST_WHOLE, MOST_BACK = 0.5, 0.5  # share of lines that add up others, that came back
+MOST_WHOLE = 0.5  # share of lines that add up others
 NOTHING = {way(word) for word in numbers.MISSING for way in (str, str.upper, str.capitalize)}  # "closed" for one
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 UNNAMED, MOST_UNNAMED = "?", 0.1  # the product of the lines that do not name theirs, and the largest share of those
@@ -300,44 +299,6 @@ def priced(
     if frame["amount"].isna().all():
         findings.append(Finding(N_("The file has no money: prices and revenue are not known, units are."), len(frame)))
     return frame
-
-
-def signs(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
-    """The lines whose money alone has a minus, at the usual price of their product, with one before their units."""
-    frame = _left_stock(frame, choices, readings)
-    back = frame["amount"].lt(0) & frame["quantity"].gt(0)
-    if not back.any() or (MINUS not in choices and (frame["quantity"].lt(0).any() or back.mean() > MOST_BACK)):
-        return frame
-    each = (frame["amount"] / frame["quantity"]).where(frame["quantity"] != 0)
-    of = frame["product"] if "product" in frame else pd.Series("", frame.index)
-    usual = each.where(~back).groupby(of).transform("median")
-    near = ((each.abs() - usual).abs() <= NEAR * usual)[back].mean()
-    chosen = choices.get(MINUS, statuses.OFF if near >= MOST else statuses.ADDED)
-    message = N_("{count} lines have a minus before their money and none before their units: their units are {chosen}.")
-    said = {"count": str(int(back.sum())), "chosen": chosen}
-    readings.append(Reading(MINUS, message, chosen, (statuses.OFF, statuses.ADDED), said))
-    if chosen == statuses.OFF:
-        frame["quantity"] = frame["quantity"].mask(back, -frame["quantity"])
-        frame["unit_price"] = frame["unit_price"].mask(back, frame["unit_price"].abs())
-    return frame
-
-
-def _left_stock(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
-    """The lines with their units as sold where nearly all have a minus before their units and none before their money:
-    a ledger of stock says so what left it."""
-    units, paid = frame["quantity"], frame["amount"]
-    both = units.ne(0) & paid.ne(0) & units.notna() & paid.notna()
-    against = both & (units.lt(0) ^ paid.lt(0))
-    if (LEDGER not in choices and against.sum() < MOST * both.sum()) or not units[against].lt(0).any():
-        return frame
-    if LEDGER not in choices and units[against].lt(0).mean() < MOST:
-        return frame  # money alone has a minus: `signs`
-    chosen = choices.get(LEDGER, SOLD)
-    message = N_("{count} lines have a minus before their units and none before their money: they are {chosen}.")
-    readings.append(
-        Reading(LEDGER, message, chosen, (SOLD, CAME_BACK), {"count": str(int(against.sum())), "chosen": chosen})
-    )
-    return frame.assign(quantity=-units, unit_price=frame["unit_price"].abs()) if chosen == SOLD else frame
 
 
 def signed(text: pd.DataFrame, sources: list[str], choices: Mapping[str, str], readings: list[Reading]) -> str | None:

@@ -18,6 +18,8 @@ from connectors import (
     guessing,
     kinds,
     lines,
+    looks,
+    minus,
     money,
     names,
     reductions,
@@ -146,7 +148,7 @@ def apply(
         frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [one for one in text if one not in (*mapping.values(), clock, *reductions.used(readings))]
-        frame = costs.told(text, lines.signs(frame, choices, readings), free, choices, readings)
+        frame = costs.told(text, minus.signs(frame, choices, readings), free, choices, readings)
         frame = statuses.applied(text, frame, free, choices, findings, readings)
         frame = reductions.returned(text, frame, free, choices, readings)
         codes = currencies.marked(text, paid) if "currency" not in frame else None
@@ -274,7 +276,7 @@ def _asked(
 def charged(mapping: Mapping[str, str], text: pd.DataFrame) -> list[str]:
     """The columns whose signs say the currency of customers: their charges; of a file without any, all the others."""
     paid = [mapping[role] for role in ("monthly_charges", "total_charges") if role in mapping]
-    return paid or [name for name in text if name not in mapping.values()][: guessing.TRIED]
+    return paid or [name for name in text if name not in mapping.values()][: looks.TRIED]
 
 
 def _emptied(text: pd.Series, bad: pd.Series, unfit: bool) -> Finding:
