@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from connectors import names, numbers, wide
+from connectors import names, numbers, vocabulary, wide
 from data import meaning
 from data.beside import COUNT, MOVES, PRICES
 from data.dataset import Reading
@@ -130,7 +130,7 @@ def _shops(frame: pd.DataFrame, found: Mapping[str, str]) -> list[str]:
         return []
     rest = [name for name in frame if name not in found.values() and _numeric(frame[name])]
     rest = [name for name in rest if not wide.SUMS.fullmatch(names.bare(name)) and re.search(r"[^\W\d]", name)]
-    roles = [role for role in names.SALES if role not in ("product", "description", "store", "category")]
+    roles = [role for role in vocabulary.SALES if role not in ("product", "description", "store", "category")]
     known = any(tier for role in roles for tier in names.likely(rest, role))
     rest = [name for name in rest if name not in wide.adding_up(frame, rest)]
     return [] if known or len(rest) < MIN_COLUMNS else rest

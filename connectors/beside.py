@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from connectors import across, calendars, cells, dates, files, guessing, known, moves, names, numbers
+from connectors import across, calendars, cells, dates, files, guessing, known, moves, names, numbers, vocabulary
 from connectors.across import UNITS
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
@@ -18,7 +18,8 @@ from locales import N_
 # What the columns of such files are called beside their own names, squeezed (see `names.plain`).
 WORDS = {
     "product": "plu "
-    "internalreference defaultcode sku codigo codice variantsku itemno itemnumber partnumber partno mpn ref",
+    "internalreference defaultcode sku codigo codice variantsku itemno itemnumber partnumber partno mpn ref "
+    "referencia riferimento referenz",
     "name": "suppliername storename shopname nomfournisseur nommagasin nom libelle title description "
     "vendorname filiale enseigne lieferantenname tienda negozio nombre nome raisonsociale company companyname firma",
     "lead_time_mean": "leadtime leadtimedays leadtimeindays averageleadtime meanleadtime deliverytime deliverydays "
@@ -49,12 +50,13 @@ WORDS = {
     "datedouverture eroffnung eroffnungsdatum eroffnet fechaapertura fechadeapertura dataapertura",
     "valid_from": "from since date startdate validsince apartirde depuis datedebut valabledu "
     "effectivedate effectivefrom validfromdate pricedate datedeffet dateeffet datevalidite gultigab gultigvon "
-    "validezdesde",
+    "validezdesde fechainicio fechadeinicio datainizio datainicio ingangsdatum",
     "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire "
     "costperitem costpriceperunit ekpreis einkaufspreis ek preciodecoste preciocoste preciocompra prezzoacquisto "
     "prixachatht prixdachatht prixdachat unitcostprice tradeprice wholesaleprice netprice nettopreis prixnet "
     "prixnetht tarif tarifht tarifachat preisnetto "
-    "buyprice buyingprice costprice",
+    "buyprice buyingprice costprice preciodecompra preciodeadquisicion prezzodiacquisto precodecompra inkoopprijs "
+    "cenazakupu",
     "from_quantity": "minqty minquantity quantity quantite apartirdequantite quantitemin palier "
     "breakqty breakquantity pricebreak qtybreak minorderqty abmenge staffelmenge apartirdeqte apartirde "
     "desdecantidad fromqty",
@@ -64,7 +66,8 @@ WORDS = {
     "move": "type movement movementtype movetype mouvement typemouvement "
     "entrytype transactiontype bewegungsart buchungsart sens action activity reason motif",
     "quantity": "qty units quantite qte menge change delta cantidad quantita quantitychange qtychange",
-    "on_hand": "balance stockafter stockapres solde countedqty countedquantity counted stockdisponibile",
+    "on_hand": "onhandquantity quantityonhand stockreel stocktheorique stockphysique stockreal "
+    "balance stockafter stockapres solde countedqty countedquantity counted stockdisponibile",
     "ordered": "ordereddate orderdate orderedon datecommande commandele",
     "open": "isopen ouvert estouvert closed isclosed ferme estferme fermeture closure "
     "magasinferme magasinouvert geschlossen geoffnet",
@@ -125,7 +128,7 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     for canonical in wanted:
         names.take(found, canonical, [called[one] for one in (names.plain(canonical),) if one in called])
     for canonical in wanted:
-        usual = f"{words.get(canonical, '')} {names.SYNONYMS.get(canonical, '')}".split()
+        usual = f"{words.get(canonical, '')} {vocabulary.SYNONYMS.get(canonical, '')}".split()
         names.take(found, canonical, [called[one] for one in usual if one in called])
     rest = [source for source in frame if source not in found.values()]
     found |= names.by_name(rest, [canonical for canonical in wanted if canonical not in found])

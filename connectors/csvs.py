@@ -17,8 +17,8 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile, names
-from connectors.limits import CHUNK, counts, report
+from connectors import InvalidFile, fixed, names
+from connectors.limits import CHUNK, counts
 from data.dataset import Finding
 from locales import N_
 
@@ -28,18 +28,12 @@ SNIFFED_CHARACTERS = 1_000_000
 CLEAR = 20  # so many times more letters of UTF-8 than bytes that are none: those are damage
 SWALLOWED, ALIKE = 3, 0.8  # lines in one cell, and their share that look like rows, after a mark that is not closed
 ODD = 5_000  # rows of another length that are kept to be listed
-NOTES = 50  # rows at the end that may be notes
 # Where a file is not UTF-8; the first where nothing tells: Western, Central European, Turkish, Cyrillic, Greek, Hebrew,
 # Arabic, Japanese, Chinese, Korean, Thai, Vietnamese.
 PAGES = ("cp1252", "cp1250", "cp1254", "cp1251", "cp1253", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949",
          "cp874", "cp1258")  # fmt: skip
 TITLES, NAMED, LONG = 20, 40, 40  # lines at the top of which one is the header; names in it, and their length, at most
-NOTE = re.compile(
-    r"\s*(?:(?:grand |sub|sous-?)?tota(?:l|ux)\b|sum\b|somme\b|source|notes?\b|n\.?b\.?\b|\*|generated|exported|report|"
-    r"printed|prepared|genere|généré|export|edité|édité|imprimé|©|page\b|end of|fin\b|rows?\b|"
-    r"\d+ (?:rows|lignes|records))",
-    re.IGNORECASE,
-)
+FIXED = Finding(N_("The columns are parted by where they stand in each line."), 0)
 PASTED = Finding(N_("Each row stood in one cell: it was parted into columns."), 0)
 RULED = re.compile(rb"^[|+ \t]*[-=_]{5,}[-=_|+ \t]*\r?$", re.MULTILINE)
 
@@ -66,12 +60,18 @@ def read(content: bytes, findings: list[Finding], like: Grid | None = None) -> G
     encoding = like.encoding if like else encoded(lambda: io.BytesIO(content), findings)
     if b"\r" in content and b"\n" not in content and encoding != "utf-16":
         content = content.replace(b"\r", b"\n")
+    if not like and (placed := _placed(content, encoding)):
+        findings.append(FIXED)
+        return read(placed, findings)
     drawn = any(line in content for line in (b"-----", b"=====", b"_____"))
     if drawn and encoding != "utf-16" and b'"' not in content:  # lines drawn below titles and headers
         content = RULED.sub(b"", content)
     start = content[: 4 * SNIFFED_CHARACTERS].decode(encoding, "ignore")[:SNIFFED_CHARACTERS]
     delimiter, usual = (like.delimiter, like.usual) if like else _delimiter(start)
     if not delimiter:
+        if not like and (placed := _placed(content, encoding, drawn=False)):
+            findings.append(FIXED)
+            return read(placed, findings)
         if pasted := _pasted(content, encoding):
             findings.append(PASTED)
             return read(pasted, findings)
@@ -275,6 +275,19 @@ def _delimiter(text: str) -> tuple[str, int]:
     return best, columns
 
 
+def _placed(content: bytes, encoding: str, drawn: bool = True) -> bytes:
+    """A text of fixed width with tabs between its cells; nothing where it is none, or no line is `drawn` to show it."""
+    if drawn and not fixed.RULE.search(content[:SNIFFED_CHARACTERS]):
+        return b""
+    text = content.decode(encoding, "replace")
+    rows = fixed.parted(text, drawn)
+    lines = (
+        "\t".join(f'"{cell}"' if '"' not in cell else '"' + cell.replace('"', '""') + '"' for cell in row)
+        for row in rows
+    )
+    return "\n".join(lines).encode()
+
+
 def _pasted(content: bytes, encoding: str) -> bytes:
     """What stands in the cells of a file whose every row is one quoted cell, where that has columns; else nothing."""
     with suppress(csv.Error):
@@ -369,56 +382,3 @@ def _ends_quoted(content: bytes, encoding: str, delimiter: str) -> bool:
     except csv.Error as error:
         return "unexpected end" in str(error)
     return False
-
-
-def fitted(grid: Grid, header: int) -> tuple[pd.DataFrame, list[str]]:
-    """The cells below the `header` (a row less 1; -1: there is none) without the notes at their end, and its names.
-
-    Raises `InvalidFile` where rows do not have as many cells as the header.
-    """
-    below = grid.cells.loc[header + 1 :]
-    names = grid.odd.get(header) or ["" if pd.isna(cell) else str(cell) for cell in grid.cells.iloc[max(header, 0)]]
-    names = names[: grid.usual] if not any(name.strip() for name in names[grid.usual :]) else names
-    width, notes = grid.usual if header < 0 else max(len(names), 1), _notes(grid, header)
-    wrong = {row: len(given) for row, given in grid.odd.items() if row > header and row not in notes}
-    wrong = {row: cells for row, cells in wrong.items() if cells < width or any(map(str.strip, grid.odd[row][width:]))}
-    if width < grid.usual and below.iloc[:, width : grid.usual].notna().any(axis=None):
-        numbered = pd.to_numeric(below[0], errors="coerce").diff().dropna().eq(1).all()
-        if width + 1 == grid.usual and numbered:  # the numbers of rows that R writes, without a name
-            names, width = ["", *names], grid.usual
-        else:
-            wrong |= dict.fromkeys(map(int, below.index.difference(list(grid.odd))), grid.usual)
-    last = int(grid.cells.index[-1])
-    if list(wrong) == [last] and wrong[last] < width:
-        raise InvalidFile(
-            N_("The file ends in the middle of row {row}: it was cut off. Export it again."),
-            report([(last + 1, "", "", N_("the row is cut off"))]),
-            row=last + 1,
-        )
-    if wrong:
-        reason = N_("another number of cells than the header")
-        raise InvalidFile(
-            N_("{count} rows do not have {width} cells as the header does; the first is row {row}."),
-            report([(row + 1, "", str(cells), reason) for row, cells in sorted(wrong.items())]),
-            count=len(wrong),
-            width=width,
-            row=min(wrong) + 1,
-        )
-    below = below.drop(index=notes)
-    names = ["" if header < 0 else name for name in names]
-    return below.iloc[:, :width] if width < below.shape[1] else below, [*names, *[""] * below.shape[1]][:width]
-
-
-def _notes(grid: Grid, header: int) -> list[int]:
-    """The short rows at the end that are no rows of the table: a source, a total, how many there are."""
-    notes: list[int] = []
-    end = int(grid.cells.index[-1])
-    for row in sorted(grid.odd, reverse=True):
-        filled = [cell for cell in grid.odd[row] if cell.strip()]
-        between = grid.cells.loc[row + 1 : end]
-        if row <= header or len(between) > NOTES or between.drop(index=notes, errors="ignore").notna().any(axis=None):
-            break
-        blank_before = row - 1 > header and grid.cells.loc[row - 1].isna().all()
-        if not filled or NOTE.match(filled[0]) or blank_before:
-            notes.append(row)
-    return notes

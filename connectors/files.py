@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from connectors import InvalidFile, child, csvs, jsons, parquets, pieces, shape, wide, workbooks
+from connectors import InvalidFile, child, csvs, htmls, jsons, notes, parquets, pieces, shape, wide, workbooks
 from connectors.child import Parsed
 from connectors.limits import REPORTED, bounded, report, unpacks
 from data.dataset import Finding, Reading
@@ -150,7 +150,7 @@ def _parsed(content: bytes | Path, name: str, limit: int, layout: dict[str, str]
     elif content[:4] == b"PAR1":
         frame = shape.named(parquets.read(content, limit, findings), findings)
     elif jsons.looks_like(content):
-        frame = shape.named(jsons.read(content), findings)
+        frame = shape.named(jsons.read(content, findings), findings)
     else:
         frame, delimiter, readings = _text(content, layout, findings)
     return _said(frame, findings, readings, layout, sha256, delimiter)
@@ -215,9 +215,10 @@ def _text(
     content: bytes, layout: Mapping[str, str], findings: list[Finding]
 ) -> tuple[pd.DataFrame, str, list[Reading]]:
     if _web(content[:START]):
-        raise InvalidFile(N_("This is a web page under another name: open it in a spreadsheet and save it as XLSX."))
+        frame, found, readings = shape.table(htmls.read(content, csvs.encoded(lambda: io.BytesIO(content), [])), layout)
+        return frame, "", readings
     grid = csvs.read(content, findings)
-    frame, found, readings = shape.table(grid.cells, layout, lambda header: csvs.fitted(grid, header))
+    frame, found, readings = shape.table(grid.cells, layout, lambda header: notes.fitted(grid, header))
     findings += found
     return frame, grid.delimiter, readings
 

@@ -1,30 +1,24 @@
 """Which column of a file is likely which column of a table: by name, then by what the columns hold."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import islice, permutations
 
 import pandas as pd
 
-from connectors import cells, currencies, dates, money, names, numbers
+from connectors import cells, currencies, dates, looks, money, names, numbers, scales, vocabulary
 from connectors.cells import File
+from connectors.looks import NAMED, STRANGE, TRIED
 from data import meaning, schemas
 
 ID_WORDS = {"id", "ids", "no", "num", "number", "numero", "nr", "ref", "reference", "key", "code"}
-TRIED, DATES = 500, 20  # columns whose cells are looked at to guess what they are; of those, as dates
 HEAD = 1_000  # rows
-SAMPLED = 60  # cells that tell whether a column holds numbers, where all of them agree
 RIVALS = 12  # columns of numbers that may be units or money, at most: of more nothing is told by how they grow
-DATED = re.compile(
-    r"[+-]?\d{4}\D{0,2}\d|fy|'?\d\d[/-]\d\d$|k?w ?\d|[hs]y?[12]\b|\d\d?([/. -])\d\d?\1\d{2}|\d\d?[ -]?[^\W\d_]{3,}|"
-    r"[^\W\d_]{3,9}\.?[ -]?\d",
-    re.IGNORECASE,
-)
 TERMS = 4  # different durations that contracts of one company are sold with, at most
-STRANGE = 0.05  # share of a column's cells that are not what its name says, from which it is something else
-NAMED = 0.5  # of the cells must be numbers where a column is called units, price or total: the others are mistakes
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
-FEES = re.compile(r"fees?|commissions?|frais|gebuhr(?:en)?|comision(?:es)?|provision(?:en)?")
+FEES = re.compile(
+    r"fees?|commission[ies]?|frais|gebuhr(?:en)?|entgelte?|comision(?:es)?|provision(?:en)?|provvigion[ie]|prowizja"
+)
 COIN = 0.011  # of money, by which rounding moves a price
 # Names of kinds of customers, which somebody made up: "Lost" is one of them, and not that they left.
 KIND_OF = re.compile(r"segment|cluster|persona|tier|rfm|group|groupe|gruppe")
@@ -35,7 +29,7 @@ YES_NO = {"True": "Yes", "False": "No"}
 NONE = ["", "\\N"]  # cells in which nothing is
 NO_MEASURE = re.compile(
     r"year|annee|yr|month|mois|day|jour|week|semaine|dayofweek|weekday|hour|heure|quarter|trimestre|lat\w*|lon\w*|lng|zip\w*|postcode|postal\w*|"
-    r"codepostal|age|temperature|fuelprice|cpi|unemployment|isholiday|holiday\w*|\w*holiday|promo\w*|open|index|unnamed\d*|column\d+|rank|rang"
+    r"codepostal|age|(?:annual|yearly|household|family|personal)+income|temperature|fuelprice|cpi|unemployment|isholiday|holiday\w*|\w*holiday|promo\w*|open|index|unnamed\d*|column\d+|rank|rang"
 )
 SALES_ORDER = ("line_id", "invoice", "customer", "product", "description", "category", "store", "supplier", "unit_cost",
                "promotion", "currency", "line_type")  # fmt: skip
@@ -46,14 +40,14 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     head = stripped(frame.head(HEAD))
     if table == "sales":
         if all(re.fullmatch(r"column \d+", name) for name in frame):
-            return _unnamed(head)
+            return looks.unnamed(head)
         found = _sales(frame, head)
         found = _in_own_currency(head, found)
         if "product" not in found and (decides := _deciding_prices(head, found)):
             found = {role: one for role, one in found.items() if one != decides} | {"product": decides}
         return found
     found = names.by_name(frame, schemas.columns(table))
-    for canonical in set(found) - set(schemas.required(table)):
+    for canonical in [one for one in found if one not in schemas.required(table)]:
         if not _fits(head, found[canonical], canonical, table):
             del found[canonical]  # a column of the same name that means something else
     if table != "customers":
@@ -61,7 +55,9 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     called = {names.bare(name) for name in frame}
     if {"hourlyrate", "dailyrate"} & called and names.bare(found.get("monthly_charges", "-")) == "monthlyrate":
         del found["monthly_charges"]  # what employees are paid, not what customers pay
-    days = (name for name in islice(head, TRIED) if names.BEGUN.fullmatch(names.bare(name)) and dates.dated(head[name]))
+    days = (
+        name for name in islice(head, TRIED) if vocabulary.BEGUN.fullmatch(names.bare(name)) and dates.dated(head[name])
+    )
     names.take(found, "tenure", days)
     named = found.pop("churned", None)
     columns = _free(head, found)
@@ -165,12 +161,14 @@ def _fits(head: pd.DataFrame, source: str, canonical: str, table: str) -> bool:
         return currencies.codes(text).notna().sum() >= (1 - STRANGE) * text.notna().sum() > 0
     if canonical == "line_id":
         return bool(text.notna().all() and text.is_unique)
+    if canonical == "tenure" and (months := scales.spoken(text)) is not None:
+        return bool((months.isna() & text.notna()).sum() <= STRANGE * text.notna().sum())
     values, unread, _reason = cells.convert(File(head), source, kind, [], [])
     if allowed:
         unread = ~worded(values, allowed).isin(allowed) & text.notna()
     elif "float" in kind and (values < 0).any() and canonical in ("tenure", "monthly_charges", "total_charges"):
         return False
-    elif canonical == "tenure" and names.TERM.search(names.bare(source)):
+    elif canonical == "tenure" and vocabulary.TERM.search(names.bare(source)):
         return values.nunique() > min(TERMS, values.count() // 2)  # 12 and 24 months were agreed, and have not passed
     return bool(unread.sum() <= STRANGE * text.notna().sum())
 
@@ -193,14 +191,14 @@ def _coded(text: pd.Series) -> bool:
 
 def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     found: dict[str, str] = {}
-    names.take(found, "timestamp", _timestamps(head))
-    numeric = {name: _numeric(head[name]) for name in islice(head, TRIED)}
+    names.take(found, "timestamp", looks.timestamps(head))
+    numeric = {name: looks.share(head[name]) for name in islice(head, TRIED)}
     for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
         fit = [
             name
             for tier in names.likely(head, canonical)
             for name in tier
-            if numeric.get(name, 0) > NAMED and not names.RUNNING.fullmatch(names.bare(name))
+            if numeric.get(name, 0) > NAMED and not vocabulary.RUNNING.fullmatch(names.bare(name))
         ]
         if canonical == money.AMOUNT:
             counts = [name for name, share in numeric.items() if share >= 1 - STRANGE]
@@ -251,7 +249,7 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         ]:
             return {**found, money.QUANTITY: unread[0]}  # of units that cannot be read a price is not the total
         price = found.pop(money.PRICE)  # an average adds up to nothing
-        return found if names.AVERAGES.fullmatch(names.bare(price)) else {**found, money.AMOUNT: price}
+        return found if vocabulary.AVERAGES.fullmatch(names.bare(price)) else {**found, money.AMOUNT: price}
     if verdict := money.judge(head, found):
         source, judged = verdict
         found = {canonical: name for canonical, name in found.items() if name != source}
@@ -282,113 +280,30 @@ def free(head: pd.DataFrame, found: Mapping[str, str], numeric: Mapping[str, flo
     `numeric` is the share of numbers in each column, where that is known already.
     """
     some = (name for name in islice(head, TRIED) if name not in found.values() and _measure(head, name))
-    return [name for name in some if (numeric[name] if numeric else _numeric(head[name])) >= 1 - STRANGE]
-
-
-def _unnamed(head: pd.DataFrame) -> dict[str, str]:
-    """Of a file without a header: its one column of dates, and of units, price and total those that multiply."""
-    days = [name for name in islice(head, DATES) if dates.dated(head[name])]
-    if len(days) != 1:
-        return {}
-    found = {"timestamp": days[0]}
-    values = {
-        name: numbers.read(head[name]).values
-        for name in islice(head, DATES)
-        if name not in days and _numeric(head[name]) >= 1 - STRANGE
-    }
-    for units, price, total in permutations(values, 3):
-        fits = (values[units] * values[price] - values[total]).abs() <= 0.005 * values[total].abs() + 0.011
-        if (
-            fits.mean() > 0.95
-            and (values[units] % 1 == 0).all()
-            and values[units].abs().mean() < values[total].abs().mean()
-        ):
-            whole = (values[price] % 1 == 0).all()
-            if not whole or values[units].median() <= values[price].median():
-                found |= {money.QUANTITY: units, money.PRICE: price, money.AMOUNT: total}
-                break
-    else:
-        whole = [name for name in values if (values[name] % 1 == 0).all()]
-        if len(values) == 2 and len(whole) == 1:
-            found |= {money.QUANTITY: whole[0], money.PRICE: next(name for name in values if name not in whole)}
-    texts = [name for name in head if name not in values and name not in days and head[name].notna().all()]
-    return found | ({"product": texts[0]} if len(texts) == 1 else {})
-
-
-def _timestamps(head: pd.DataFrame) -> Iterable[str]:
-    """The columns that may say when a line was sold, the likeliest first."""
-    file = File(head)
-    named = [name for tier in names.likely(head, "timestamp") for name in tier]
-    read: dict[str, float] = {}
-    parts = {name: cells.year_beside(head, name) for name in named}  # of a date: after those that are whole
-    for name in sorted(
-        (name for name in named if name not in parts.values()),
-        key=lambda name: (bool(parts[name]), *(names.bare(name) in known for _last, known in cells.PERIODS.values())),
-    ):
-        some = head[name].dropna()
-        if parts[name]:
-            yield from _whole_dates(file, cells.moments(file, name)[0].values)
-            yield name
-        elif len(some):
-            read[name] = cells.moments(file, name)[0].values.notna().sum() / len(some)
-            years = read[name] and some.str.fullmatch(r"(?:19|20)\d\d").all()
-            if years and any(dates.dated(head[other]) for other in head if other != name):
-                read[name] = 0.0
-            if read[name] >= 1 - STRANGE:
-                yield name
-    tried = 0
-    for name in islice((one for one in head if one not in named), TRIED):
-        text = head[name]
-        if tried < DATES and len(text) and text.notna().all() and DATED.match(text.iloc[0]):
-            tried += 1
-            if cells.moments(file, name, numeric=False)[0].values.notna().all():
-                yield name
-    yield from (name for name, share in read.items() if NAMED <= share < 1 - STRANGE)
-
-
-def _whole_dates(file: File, months: pd.Series) -> Iterable[str]:
-    """The columns with the dates that a year and a month beside them were taken from, as folders of a store are."""
-    for name in islice((one for one in file.text if DATED.match(str(file.text[one].iloc[0]))), DATES):
-        values = cells.moments(file, name, numeric=False)[0].values
-        same = (values.dt.year == months.dt.year) & (values.dt.month == months.dt.month)
-        if same.mean() >= 1 - STRANGE and (values.dt.day > 1).any():
-            yield name
-
-
-def _numeric(text: pd.Series) -> float:
-    """The share of some cells that are numbers: where some of them tell clearly, only those are looked at."""
-    some = text.dropna()
-    some = some[~some.str.casefold().isin(numbers.MISSING)]
-    if some.empty or not some.iloc[:20].str.contains(r"\d", regex=True).any():
-        return 0.0
-    plain = float(pd.to_numeric(some, errors="coerce").notna().mean())
-    if plain >= 1 - STRANGE:
-        return plain
-    if len(some) > 2 * SAMPLED:
-        share = float(numbers.read(some.iloc[:: len(some) // SAMPLED]).values.notna().mean())
-        if share in (0.0, 1.0):
-            return max(share, plain)
-    return float(numbers.read(some).values.notna().mean())
+    return [name for name in some if (numeric[name] if numeric else looks.share(head[name])) >= 1 - STRANGE]
 
 
 def _lines_of_orders(head: pd.DataFrame, found: dict[str, str]) -> None:
     """Without the total of orders, where lines have their own money: another total, a price, a "cost" that adds up."""
     ordered = found[money.AMOUNT]
     others = [name for tier in names.likely(head, money.AMOUNT) for name in tier
-              if name not in found.values() and _numeric(head[name]) > NAMED]  # fmt: skip
+              if name not in found.values() and looks.share(head[name]) > NAMED]  # fmt: skip
     others = [
         name
         for name in others
         if not money.of_orders(head, name, found) and not money.NO_RIVAL.search(names.bare(name))
     ]
     if money.PRICE not in found and money.QUANTITY in found and "unit_cost" in found:
-        units, cost, total = (
-            numbers.read(head[found[one]]).values for one in (money.QUANTITY, "unit_cost", money.AMOUNT)
-        )
-        orders = pd.DataFrame({"sum": units * cost, "said": total}).groupby(head[found["invoice"]])
-        sums, said = orders["sum"].sum(), orders["said"].first()
-        if ((sums - said).abs() <= 0.01 * said.abs() + 0.01).mean() > 0.9:
-            found[money.PRICE] = found.pop("unit_cost")
+        units, cost = (numbers.read(head[found[one]]).values for one in (money.QUANTITY, "unit_cost"))
+        whole = [
+            name for tier in names.likely(head, money.AMOUNT) for name in tier if money.of_orders(head, name, found)
+        ]
+        for name in dict.fromkeys((ordered, *whole)):  # with what was paid for shipping, without it
+            orders = pd.DataFrame({"sum": units * cost, "said": numbers.read(head[name]).values})
+            sums = orders.groupby(head[found["invoice"]]).agg({"sum": "sum", "said": "first"})
+            if ((sums["sum"] - sums["said"]).abs() <= 0.01 * sums["said"].abs() + 0.01).mean() > 0.9:
+                found[money.PRICE] = found.pop("unit_cost")
+                break
     if others or (money.PRICE in found and money.QUANTITY in found):
         del found[money.AMOUNT]
         names.take(found, money.AMOUNT, [one for one in others if one != ordered] if money.PRICE not in found else [])
@@ -404,7 +319,7 @@ def _telling_lines_apart(head: pd.DataFrame, found: Mapping[str, str]) -> list[s
         for name in islice((one for one in head if one not in found.values()), TRIED)
         if not head[name].is_unique
         and head[name].notna().all()
-        and _numeric(head[name]) < STRANGE
+        and looks.share(head[name]) < STRANGE
         and not dates.dated(head[name])
         and not head[name].str.contains(r"\d:\d\d").any()
         and not pd.DataFrame({"order": orders, "one": head[name]}).duplicated().mean() > STRANGE
@@ -423,7 +338,7 @@ def _deciding_prices(head: pd.DataFrame, found: Mapping[str, str]) -> str | None
     for name in islice((one for one in head if one not in found.values() or one == found.get("category")), TRIED):
         words = head[name]
         several = words.groupby(words).transform("size") > 1
-        if words.notna().all() and several.mean() > 0.9 and _numeric(words) < STRANGE and not dates.dated(words):
+        if words.notna().all() and several.mean() > 0.9 and looks.share(words) < STRANGE and not dates.dated(words):
             usual = price.groupby(words).transform("median")
             alike = ((price - usual).abs() <= STRANGE * usual.abs() + COIN) | price.isna()
             if alike.mean() >= 1 - STRANGE and usual.nunique() > 1:
@@ -449,13 +364,15 @@ def _before_fees(head: pd.DataFrame, some: list[str]) -> list[str]:
     if len(some) < 2 or not fees:
         return some
     taken = sum(one.fillna(0).abs() for one in fees)
+    signed = sum(one.fillna(0) for one in fees)  # those of what came back are given back
     paid = {name: numbers.read(head[name]).values for name in some}
 
-    def less(name: str, other: str) -> bool:
-        off = (paid[other] - paid[name] - taken).abs()
+    def after_fees(name: str, other: str) -> bool:
+        less = paid[other] - paid[name]
+        off = (less - taken).abs().clip(upper=(less + signed).abs())
         return bool((off <= COIN)[taken > 0].mean() > 1 - STRANGE)
 
-    after = [name for name in some if any(less(name, other) for other in some)]
+    after = [name for name in some if any(after_fees(name, other) for other in some)]
     return [*(name for name in some if name not in after), *after]
 
 
@@ -469,7 +386,7 @@ def _measure(head: pd.DataFrame, name: str) -> bool:
     """Whether a column of numbers may be what was sold: no id, no part of a date, no flag."""
     text = head[name].dropna()
     called = names.bare(name)
-    if NO_MEASURE.fullmatch(called) or names.RUNNING.fullmatch(called):
+    if NO_MEASURE.fullmatch(called) or vocabulary.RUNNING.fullmatch(called):
         return False
     if _named_id(name) or text.str.match(r"0\d").any():
         return False

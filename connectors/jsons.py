@@ -7,6 +7,7 @@ import pandas as pd
 
 from connectors import InvalidFile
 from connectors.limits import counts
+from data.dataset import Finding
 from locales import N_
 
 UNREADABLE = N_("This JSON file is no list of records: send one record a line, or a list of them.")
@@ -18,16 +19,16 @@ def looks_like(content: bytes) -> bool:
     return start.startswith(b"{") or (start[:1] == b"[" and start[1:].lstrip()[:1] in (b"{", b""))
 
 
-def read(content: bytes) -> pd.DataFrame:
+def read(content: bytes, findings: list[Finding]) -> pd.DataFrame:
     """The records of a file, numbers as they are written there, lists and records in them as one text each.
+
+    Where records hold one list of records (the lines of orders), each of these is a row, with what its record says.
 
     Raises `InvalidFile`.
     """
     try:
         text = content.decode("utf-8-sig").strip()
-        records = (
-            _loaded(text) if text.startswith("[") else [_loaded(line) for line in text.splitlines() if line.strip()]
-        )
+        records = _whole(text) or [_loaded(line) for line in text.splitlines() if line.strip()]
         if len(records) == 1 and isinstance(records[0], dict):  # {"data": [...]}
             lists = [one for one in records[0].values() if isinstance(one, list) and one and isinstance(one[0], dict)]
             records = lists[0] if len(lists) == 1 else _split(records[0]) or _columns(records[0]) or records
@@ -37,13 +38,41 @@ def read(content: bytes) -> pd.DataFrame:
         raise InvalidFile(UNREADABLE) from error
     if not records or not all(isinstance(one, dict) for one in records):
         raise InvalidFile(UNREADABLE)
-    records = [_flat(one) for one in records]
+    records = _lines([_flat(one) for one in records], findings)
     names = list(dict.fromkeys(name for one in records for name in one))
     counts(len(records), len(names))
     columns = {
         place: pd.Series([_text(one.get(name)) for one in records], dtype="str") for place, name in enumerate(names)
     }
     return pd.DataFrame(columns).set_axis(names, axis=1)
+
+
+def _whole(text: str) -> list[Any]:
+    """What one text in JSON holds, as a list; [] where it holds several, a line each."""
+    try:
+        found = _loaded(text)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else [found]
+
+
+def _lines(records: list[dict[str, Any]], findings: list[Finding]) -> list[dict[str, Any]]:
+    """The records of the one list in each of some records, with what these say beside it; else the records."""
+    held = {name for one in records for name, cell in one.items()
+            if isinstance(cell, list) and cell and all(isinstance(part, dict) for part in cell)}  # fmt: skip
+    if len(held) != 1:
+        return records
+    name = held.pop()
+    counts(sum(len(one.get(name) or ()) for one in records), 1)
+    rows = []
+    for one in records:
+        own = {key: cell for key, cell in one.items() if key != name}
+        for part in one.get(name) or [{}]:
+            line = _flat(part)
+            rows.append(own | {key if key not in own else f"{name} {key}": cell for key, cell in line.items()})
+    message = N_("{rows} records hold a list “{name}”: a row is made of each of its lines.")
+    findings.append(Finding(message, len(records), {"name": name}))
+    return rows
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, statuses
+from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, vocabulary
 from data.dataset import Finding, Reading
 from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
-CURRENCY, SIGN, TOTAL, UNITS, MINUS = "currency", "sign", "total", "units", "minus"  # keys of readings
+CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
 DOUBLES, COUNTED = "doubles", "counted over all pieces"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
@@ -25,7 +25,8 @@ WHOLE = re.compile(
     r"(?:products?|items?|stores?|shops?|categor(?:y|ies)|regions?|produits?|articles?|magasins?|produkte|artikel|"
     r"filialen|productos|prodotti|tiendas|negozi|sales|company)?"
 )
-MOST_WHOLE, MOST_BACK = 0.5, 0.5  # share of lines that add up others, that came back
+MOST_WHOLE = 0.5  # share of lines that add up others
+NOTHING = {way(word) for word in numbers.MISSING for way in (str, str.upper, str.capitalize)}  # "closed" for one
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 UNNAMED, MOST_UNNAMED = "?", 0.1  # the product of the lines that do not name theirs, and the largest share of those
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
@@ -37,12 +38,16 @@ def summed(
     text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
 ) -> dict[str, str]:
     """The mapping with the column that somebody chose among those that could be what lines were sold for."""
+    if money.PRICE in mapping and money.AMOUNT not in mapping:
+        return _one_price(text, mapping, choices, readings)
     given = mapping.get(money.AMOUNT)
     rivals = money.rivals(text, mapping) if given else []
     named = [name for tier in names.likely(text, "currency") for name in tier]
     if "currency" not in mapping and any(_several(text[name]) for name in named):
         rivals = []  # other totals are in the currency of each line
-    ways = next((one for one in (names.CHANNELS, names.REGION) if one.fullmatch(names.bare(given or ""))), None)
+    ways = next(
+        (one for one in (vocabulary.CHANNELS, vocabulary.REGION) if one.fullmatch(names.bare(given or ""))), None
+    )
     if given and ways:
         free = text.columns.difference(mapping.values(), sort=False)
         channels = [name for name in free if ways.fullmatch(names.bare(name))]
@@ -62,6 +67,23 @@ def summed(
     if paid and price and paid != price:  # totals in dollars beside prices in euros
         mapping = {role: one for role, one in mapping.items() if role != money.PRICE}
     return mapping
+
+
+def _one_price(
+    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> dict[str, str]:
+    """The mapping with the price that somebody chose of those that have one name, with tax and without it."""
+    given = mapping[money.PRICE]
+    free = text.columns.difference(mapping.values(), sort=False)
+    others = [
+        one for one in free if names.bare(one) == names.bare(given) and numbers.read(text[one].head(200)).values.any()
+    ]
+    if not others:
+        return mapping
+    chosen = choices.get(money.PRICE, given)
+    message = N_("A unit was sold for “{column}”, not for what other columns of prices say.")
+    readings.append(Reading(money.PRICE, message, chosen, (given, *others), {"column": chosen}))
+    return {**mapping, money.PRICE: chosen if chosen in others else given}
 
 
 def _several(text: pd.Series) -> bool:
@@ -135,7 +157,10 @@ def parted(
 
 def measured(text: pd.DataFrame, mapping: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:
     """The lines that say how much was sold: those with neither units nor money are left out, and counted."""
-    said = text[[mapping[role] for role in MEASURES if role in mapping]].notna().any(axis=1)
+    measures = text[[mapping[role] for role in MEASURES if role in mapping]]
+    said = (measures.notna() & ~measures.isin(NOTHING)).any(axis=1)
+    if {money.QUANTITY, money.AMOUNT} <= set(mapping) and (blank := text[mapping[money.QUANTITY]].isna()).any():
+        said &= ~blank | numbers.read(text[mapping[money.AMOUNT]]).values.ne(0)
     if said.all() or not said.any():
         return text
     message = N_("{rows} lines have neither units nor money: they are left out.")
@@ -246,8 +271,9 @@ def priced(
     frame: pd.DataFrame, choices: Mapping[str, str], findings: list[Finding], readings: list[Reading]
 ) -> pd.DataFrame:
     """Units, price and total of each line, each from the two others where it is missing; unknown ones stay so."""
-    roles = {role for role in (money.QUANTITY, money.PRICE, money.AMOUNT) if role in frame}
-    for role in {money.QUANTITY, money.PRICE, money.AMOUNT} - roles:
+    measures = (money.QUANTITY, money.PRICE, money.AMOUNT)
+    roles = {role for role in measures if role in frame}
+    for role in [one for one in measures if one not in roles]:  # always in this order, which the columns keep
         frame[role] = np.nan
     units, price, total = frame["quantity"], frame["unit_price"], frame["amount"]
     if roles == {money.QUANTITY, money.PRICE, money.AMOUNT}:
@@ -273,25 +299,6 @@ def priced(
         )
     if frame["amount"].isna().all():
         findings.append(Finding(N_("The file has no money: prices and revenue are not known, units are."), len(frame)))
-    return frame
-
-
-def signs(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
-    """The lines whose money alone has a minus, at the usual price of their product, with one before their units."""
-    back = frame["amount"].lt(0) & frame["quantity"].gt(0)
-    if not back.any() or (MINUS not in choices and (frame["quantity"].lt(0).any() or back.mean() > MOST_BACK)):
-        return frame
-    each = (frame["amount"] / frame["quantity"]).where(frame["quantity"] != 0)
-    of = frame["product"] if "product" in frame else pd.Series("", frame.index)
-    usual = each.where(~back).groupby(of).transform("median")
-    near = ((each.abs() - usual).abs() <= NEAR * usual)[back].mean()
-    chosen = choices.get(MINUS, statuses.OFF if near >= MOST else statuses.ADDED)
-    message = N_("{count} lines have a minus before their money and none before their units: their units are {chosen}.")
-    said = {"count": str(int(back.sum())), "chosen": chosen}
-    readings.append(Reading(MINUS, message, chosen, (statuses.OFF, statuses.ADDED), said))
-    if chosen == statuses.OFF:
-        frame["quantity"] = frame["quantity"].mask(back, -frame["quantity"])
-        frame["unit_price"] = frame["unit_price"].mask(back, frame["unit_price"].abs())
     return frame
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pandera.errors
 
 from connectors import (
+    blanks,
     cells,
     costs,
     currencies,
@@ -17,6 +18,8 @@ from connectors import (
     guessing,
     kinds,
     lines,
+    looks,
+    minus,
     money,
     names,
     reductions,
@@ -84,7 +87,7 @@ def apply(
     findings = list(raw.findings)
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
-        text = lines.once(text, mapping, choices, readings)
+        text = lines.once(blanks.filled(text, mapping, choices, readings), mapping, choices, readings)
         mapping = lines.summed(text, mapping, choices, readings)
         if money.QUANTITY not in mapping:
             some = guessing.free(text.head(files.HEAD), mapping)
@@ -145,7 +148,7 @@ def apply(
         frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [one for one in text if one not in (*mapping.values(), clock, *reductions.used(readings))]
-        frame = costs.told(text, lines.signs(frame, choices, readings), free, choices, readings)
+        frame = costs.told(text, minus.signs(frame, choices, readings), free, choices, readings)
         frame = statuses.applied(text, frame, free, choices, findings, readings)
         frame = reductions.returned(text, frame, free, choices, readings)
         codes = currencies.marked(text, paid) if "currency" not in frame else None
@@ -158,7 +161,8 @@ def apply(
         currency = frame["currency"].iloc[0] if len(frame) else own  # of a piece all may be left out
         frame = frame.join(extras.dimensions(text.loc[frame.index, free], schemas.columns("sales"), findings, choices))
         frame = reductions.apart(frame)
-    for source in set(guessing.unfit(text, table, mapping)) - {*reductions.used(readings), *costs.used(readings)}:
+    used = {*reductions.used(readings), *costs.used(readings)}
+    for source in [one for one in guessing.unfit(text, table, mapping) if one not in used]:
         message = N_("“{column}” is not used for what its name says: it holds something else.")
         findings.append(Finding(message, 0, {"column": source}))
     for one in readings:
@@ -211,6 +215,8 @@ def _column(
         return values, values.isna() & file.text[source].notna(), N_("not a currency")
     if canonical == "tenure" and dates.dated(file.text[source]):
         return scales.since(file, source, now, findings, readings)
+    if canonical == "tenure" and (months := scales.spoken(file.text[source])) is not None:
+        return months, months.isna() & file.text[source].notna(), N_("no time in years, months, weeks or days")
     allowed = guessing.words(table).get(canonical)
     values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
     if canonical == "tenure":
@@ -271,7 +277,7 @@ def _asked(
 def charged(mapping: Mapping[str, str], text: pd.DataFrame) -> list[str]:
     """The columns whose signs say the currency of customers: their charges; of a file without any, all the others."""
     paid = [mapping[role] for role in ("monthly_charges", "total_charges") if role in mapping]
-    return paid or [name for name in text if name not in mapping.values()][: guessing.TRIED]
+    return paid or [name for name in text if name not in mapping.values()][: looks.TRIED]
 
 
 def _emptied(text: pd.Series, bad: pd.Series, unfit: bool) -> Finding:

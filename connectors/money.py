@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from connectors import names, numbers
+from connectors import names, numbers, vocabulary
 from locales import N_
 
 AMOUNT, PRICE, QUANTITY = "amount", "unit_price", "quantity"
@@ -80,7 +80,7 @@ def judge(text: pd.DataFrame, found: dict[str, str]) -> tuple[str, Verdict] | No
         return source, money_or_units(head, source, priced=PRICE in found, parted="product" in found)
     if QUANTITY in found and not money:
         source = found[QUANTITY]
-        if names.LOOSE.fullmatch(names.bare(source)) or not _named(names.bare(source), QUANTITY):
+        if vocabulary.LOOSE.fullmatch(names.bare(source)) or not _named(names.bare(source), QUANTITY):
             return source, money_or_units(head, source, priced=False, parted="product" in found)
     return None
 
@@ -152,14 +152,19 @@ def money_or_units(head: pd.DataFrame, source: str, priced: bool, parted: bool) 
     cells = head[source].dropna()
     values = numbers.read(cells).values.dropna()
     signed = bool(numbers.currencies(cells)) or (
-        name != names.plain(source) and not names.LOOSE.fullmatch(names.plain(source))
+        name != names.plain(source) and not vocabulary.LOOSE.fullmatch(names.plain(source))
     )
-    if name.endswith("sales") and (names.REGION.fullmatch(name) or names.WORLD.fullmatch(name)):
+    if name.endswith("sales") and (vocabulary.REGION.fullmatch(name) or vocabulary.WORLD.fullmatch(name)):
         return Verdict(QUANTITY, options, True)
-    if not names.LOOSE.fullmatch(name):
-        said = names.COUNTED.fullmatch(name) or _named(name, QUANTITY)
+    if not vocabulary.LOOSE.fullmatch(name):
+        said = vocabulary.COUNTED.fullmatch(name) or _named(name, QUANTITY)
         # A word that says neither (y, volume index, ...) is asked about.
-        money = _named(name) or names.CHANNELS.fullmatch(name) or _named(name, PRICE) or bool(numbers.currencies(cells))
+        money = (
+            _named(name)
+            or vocabulary.CHANNELS.fullmatch(name)
+            or _named(name, PRICE)
+            or bool(numbers.currencies(cells))
+        )
         return Verdict(AMOUNT, options) if money else Verdict(QUANTITY, options, not said)
     if signed or (values % 1 != 0).any():
         return Verdict(AMOUNT, options)
@@ -217,7 +222,7 @@ def multiplied(head: pd.DataFrame, found: Mapping[str, str], some: Iterable[str]
     }
     for units, price, total in list(fits):  # 3 x 20 is 20 x 3
         if (price, units, total) in fits and (units, price, total) in fits:
-            named = names.UNITS.fullmatch(names.bare(units)) and not names.UNITS.fullmatch(names.bare(price))
+            named = vocabulary.UNITS.fullmatch(names.bare(units)) and not vocabulary.UNITS.fullmatch(names.bare(price))
             more = bool(named) or values[units].median() > values[price].median()
             del fits[(units, price, total) if more else (price, units, total)]
     return dict(zip((QUANTITY, PRICE, AMOUNT), next(iter(fits)), strict=True)) if len(fits) == 1 else {}
@@ -237,7 +242,7 @@ def multiplying(text: pd.DataFrame, mapping: Mapping[str, str], some: Iterable[s
     head = text.head(LOOKED_AT)
     known = {PRICE, QUANTITY, AMOUNT} & set(mapping)
     source = mapping[known.pop()] if len(known) == 1 else ""
-    named = _named(names.bare(source)) or names.TOTALS.fullmatch(names.bare(source))
+    named = _named(names.bare(source)) or vocabulary.TOTALS.fullmatch(names.bare(source))
     if not source or source == mapping.get(QUANTITY) or named or "product" not in mapping:
         return []
     paid, products = numbers.read(head[source]).values, head[mapping["product"]]
@@ -251,8 +256,8 @@ def _whole(values: pd.Series) -> bool:
 
 def _total_or_price(source: str, units: pd.Series, paid: pd.Series, products: pd.Series | None) -> Verdict:
     name, options = names.bare(source), (AMOUNT, PRICE)
-    total, price = bool(names.TOTALS.fullmatch(name)), bool(names.UNITS.fullmatch(name))
-    if names.AVERAGES.fullmatch(name):
+    total, price = bool(vocabulary.TOTALS.fullmatch(name)), bool(vocabulary.UNITS.fullmatch(name))
+    if vocabulary.AVERAGES.fullmatch(name):
         return Verdict(PRICE, options)
     word = AMOUNT if total or (not price and _named(name)) else PRICE
     seen = _shown(units, paid, products)

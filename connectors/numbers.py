@@ -16,6 +16,8 @@ LOOKED_AT = 1_000  # cells that mostly show how a column is written
 CLEAR = 20  # so many times more cells written one way than the other: those are slips
 UNPADDED = 30  # numbers of three decimals none of which ends in 0: written by a machine, as thousands never are
 MISSING = {"-", "--", "–", "—", ".", "?", "na", "n/a", "#n/a", "n.a.", "nan", "null", "none", "nil", "nd", "n.d.", "nc",
+           "closed", "fermé", "fermée", "geschlossen", "ruhetag", "cerrado", "chiuso", "gesloten",
+           "fechado", "nieczynne",
            "#div/0!", "#value!", "#ref!", "#name?", "#num!", "(blank)", "(vide)"}  # fmt: skip
 SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH",
          "₪": "ILS", "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "R$": "BRL", "zł": "PLN", "Kč": "CZK",

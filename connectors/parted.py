@@ -20,6 +20,7 @@ from connectors import (
     extras,
     lines,
     mapping,
+    minus,
     money,
     numbers,
     pieces,
@@ -89,8 +90,10 @@ def _habits(raw: Raw, sure: Dataset) -> dict[str, str]:
             told[f"numbers:{source}"] = style
     for source, column in text.items():
         told[f"{cells.CODES}:{source}"] = cells.PLAIN if cells.codes(column) is column else cells.POINTED
-    if lines.MINUS not in (sure.origin.readings or {}):
-        told[lines.MINUS] = statuses.ADDED
+    if minus.MINUS not in (sure.origin.readings or {}):
+        told[minus.MINUS] = statuses.ADDED
+    if minus.LEDGER not in (sure.origin.readings or {}):
+        told[minus.LEDGER] = minus.CAME_BACK
     for source in filter(reductions.charge, text):
         once = money.of_orders(text, source, roles)
         told[f"{reductions.ONCE}:{source}"] = reductions.ORDER if once else reductions.EACH

@@ -23,7 +23,7 @@ from typing import IO, cast
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile, child, csvs, parquets, shape, wide
+from connectors import InvalidFile, child, csvs, notes, parquets, shape, wide
 from connectors.limits import unpacks
 from data.dataset import Finding, Reading
 from locales import N_
@@ -128,13 +128,13 @@ def of_text(file: Opened, limit: int, layout: Mapping[str, str], into: Path) -> 
     first = csvs.read(start, said)
     if encoding != "utf-16":  # nothing but the whole file tells
         first = replace(first, encoding=encoding)
-    head, _found, _noted = shape.table(first.cells, layout, partial(csvs.fitted, first))
-    if csvs.PASTED in said or wide.turned(head.head(TOP), layout)[2]:
+    head, _found, _noted = shape.table(first.cells, layout, partial(notes.fitted, first))
+    if csvs.PASTED in said or csvs.FIXED in said or wide.turned(head.head(TOP), layout)[2]:
         return None
     findings += [one for one in said if "encoding" not in one.values]
     top = csvs.top(start, TOP)
     above = csvs.read(top, [], first)
-    _frame, found_above, noted_above = shape.table(above.cells, layout, partial(csvs.fitted, above))
+    _frame, found_above, noted_above = shape.table(above.cells, layout, partial(notes.fitted, above))
 
     def frames() -> Iterator[tuple[pd.DataFrame, float]]:
         size = before = 0
@@ -145,7 +145,7 @@ def of_text(file: Opened, limit: int, layout: Mapping[str, str], into: Path) -> 
                 under = len(above.cells) if before else 0  # rows of the top that are read again
                 try:
                     grid = csvs.read(top + piece if before else piece, [], first)
-                    frame, found, noted = shape.table(grid.cells, layout, partial(csvs.fitted, grid))
+                    frame, found, noted = shape.table(grid.cells, layout, partial(notes.fitted, grid))
                 except InvalidFile as refused:
                     raise _later(refused, before - under) from refused
                 findings.extend(found)

@@ -21,17 +21,25 @@ NEWEST, TODAY = "the newest day of the file", "the day it is brought in"
 PLAIN, HUNDREDTHS, THOUSANDS, MILLIONS = "as they stand", "hundredths", "thousands", "millions"
 IN_MONTHS = {MONTHS: 1.0, YEARS: 12.0, WEEKS: 7 / 30.4375, DAYS: 1 / 30.4375}
 TIMES = {PLAIN: 1.0, HUNDREDTHS: 0.01, THOUSANDS: 1_000.0, MILLIONS: 1_000_000.0}
+SPOKEN_CELLS = 0.9  # share of cells that are times in words, where a column holds them
 SHORT, SEVERAL = 12, 30  # the longest tenure that may be years as well as months, of so many customers at least
 # Days that have not come when a file is written, or that were long before somebody came.
 _OTHER_DAYS = re.compile(
     r"\b(?:renew|expir|due|next|end|fin|valid|until|echeance|ablauf|birth|born|naiss|geb|nacim|nasc)"
 )
 _SPANS = {
-    MONTHS: r"months?|mois|\w*monate?n?|mes(?:es)?|mos?",
-    YEARS: r"years?|yrs?|annees?|ans?|\w*jahren?|anos?|anios?",
-    WEEKS: r"weeks?|semaines?|wochen?",
-    DAYS: r"days?|jours?|tagen?|dias?",
+    MONTHS: r"months?|mths?|mois|\w*monate?n?|mes(?:es|e|i)?|mos?|maand(?:en)?|maanden|miesi(?:ac|ace|ecy)|"
+    r"manad(?:er)?|"
+    r"maaned(?:er)?|ay|luni|mesicu?|honap|kuukau(?:si|tta)|мес\w*|[ヶケか]?月|[个個]月|개월|شهر|أشهر|شهور|חודשים",
+    YEARS: r"years?|yrs?|annees?|ans?|\w*jahr(?:en?)?|jaar|jaren|an[oi]s?|anno|anni|anios?|lat[a]?|rok(?:u|i)?|ar|yil|"
+    r"ani|let|ev|vuo(?:si|tta)|年間?|년|лет|год\w*|سنة|سنوات|سنين|שנים",
+    WEEKS: r"weeks?|wks?|semaines?|wochen?|semanas?|settiman[ae]|weken|tygodni\w*|veckor|hafta",
+    DAYS: r"days?|jours?|tagen?|dias?|giorn[io]|dagen|dni|dagar|gun|дн\w*|يوم|أيام",
 }
+_SIGNS = {"月": MONTHS, "개월": MONTHS, "年": YEARS, "년": YEARS, "周": WEEKS, "週": WEEKS, "日": DAYS, "天": DAYS}
+_SPAN = r"(\d+(?:[.,]\d+)?) ?([^\W\d_]+)\.?"
+_SPOKEN = re.compile(rf"{_SPAN}(?:(?: ?[,&+]? ?| (?:and|et|und|y|e|en|i|og|och|ve) ){_SPAN}){{0,3}}")
+_SHORTENED = {"y": YEARS, "a": YEARS, "j": YEARS, "m": MONTHS, "w": WEEKS, "d": DAYS}
 _SIGN = r"(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|inr|rs)"
 _OF = rf"(?: (?:of|de|d) ?{_SIGN}| {_SIGN})?"
 _SIZES = {
@@ -44,8 +52,9 @@ _SIZES = {
 def tenure(values: pd.Series, source: str, choices: Mapping[str, str], readings: list[Reading]) -> pd.Series:
     """Times as a customer in months, as the name of the column says; short ones of a column that says nothing are asked
     about: no more than `SHORT` of all may be years too."""
-    words = meaning.plain(source).split()
-    said = next((span for span, known in _SPANS.items() if any(re.fullmatch(known, word) for word in words)), None)
+    said = next((span for word in _words(source) if (span := _span(word))), None) or next(
+        (span for sign, span in _SIGNS.items() if sign in source), None
+    )
     known = values.dropna()
     short = said is None and len(known) >= SEVERAL and known.max() <= SHORT and bool((known % 1 == 0).all())
     key = f"span:{source}"
@@ -56,6 +65,34 @@ def tenure(values: pd.Series, source: str, choices: Mapping[str, str], readings:
         values_said = {"column": source, "most": f"{known.max():,.10g}"}
         readings.append(Reading(key, message, chosen, tuple(IN_MONTHS), values_said, short and key not in choices))
     return values * IN_MONTHS[chosen] if chosen != MONTHS else values
+
+
+def spoken(text: pd.Series) -> pd.Series | None:
+    """Times in words as months ("2 years 3 months", "18 mois", "1y 6m"), missing where a cell is none; None where the
+    cells of a column are not such."""
+    said = {cell: _months(cell) for cell in text.dropna().unique()}
+    values = text.map(said, na_action="ignore").astype(float)
+    return values if values.notna().sum() > SPOKEN_CELLS * text.notna().sum() else None
+
+
+def _months(cell: str) -> float | None:
+    if not _SPOKEN.fullmatch(said := " ".join(cell.casefold().split())):
+        return None
+    parts = [(float(number.replace(",", ".")), _span(word) or _SHORTENED.get(word)) for number, word in
+             re.findall(_SPAN, said)]  # fmt: skip
+    if any(span is None for _number, span in parts) or len({span for _number, span in parts}) < len(parts):
+        return None
+    return sum(number * IN_MONTHS[span] for number, span in parts if span)
+
+
+def _words(source: str) -> list[str]:
+    return [word for one in re.findall(r"[^\W_]+", source) for word in (meaning.plain(one) or one).split()]
+
+
+def _span(word: str) -> str | None:
+    """The unit of time that a word names."""
+    word = meaning.plain(word) or word
+    return next((span for span, known in _SPANS.items() if re.fullmatch(known, word)), None)
 
 
 def since(

@@ -24,12 +24,20 @@ SIDES = (("d", "c"), ("dr", "cr"), ("debit", "credit"), ("débit", "crédit"), (
 KINDS = 20  # different words of a column that says what a line is
 _BACK = re.compile(
     r"returns?|returned|refund(?:s|ed)?|retours?|avoirs?|rembourse(?:e|ment)?s?|credit ?(?:note|memo)|sales return|"
-    r"gutschrift|retoure|storno|devolucion(?:es)?|devolucao|chargeback|abono|nota (?:de )?credito"
+    r"gutschrift|retoure|storno|devolucion(?:es)?|devolucao|chargeback|abono|nota (?:de )?credito|reso|nota di credito|"
+    r"creditnota|retour(?:zending)?|zwrot|korekta|iade|возврат|返品|返金|退货|退款|반품|مرتجع"
 )
 _CODED = re.compile("s?crn|cn|cdn|crm|av|gs|rma")  # the same as programs shorten it, of documents
 _UNDONE = re.compile(
     r"cancel(?:l?ed|lation)?|annule(?:e|s|es)?|void(?:ed)?|failed|declined|rejected|returned|refunded|rembourse(?:e|s)?|"
-    r"retourne(?:e|s)?|storniert|cancelad[oa]|abandoned|unpaid|echoue(?:e|s)?|refusee?s?"
+    r"retourne(?:e|s)?|storniert|cancelad[oa]|abandoned|unpaid|echoue(?:e|s)?|refusee?s?|annullat[oaie]|geannuleerd|"
+    r"anulowan[aeoy]|iptal|отмен[её]н[ао]?|取消(?:済み?)?|已取消|交易取消|交易关闭|已关闭|已退款|退款成功|キャンセル(?:済み?)?|취소(?:됨|완료)?|"
+    r"ملغي|ملغى|ملغاة|בוטל"
+)
+# Money that went from one account to another, in the statement of an account.
+_MOVED = re.compile(
+    r"pay ?outs?|withdrawals?|transfer(?:s|red)?|abbuchung|auszahlung|uberweisung|virements?|retraits?|versements?|"
+    r"transferencia|retirada|saque|bonifico|prelievo|uitbetaling|overboeking|wyplata|przelew|top ?up"
 )
 # What happened, and what was planned: of the same months, one beside the other.
 _ACTUAL = re.compile(r"actuals?|act|reel(?:le|s)?|realise(?:e|s)?|ist|effectif|consuntivo|real(?:es|isado)?")
@@ -38,7 +46,9 @@ _PLANNED = re.compile(
     r"preventivo|presupuesto|orcamento|previsto|projected|projection"
 )
 _TYPE = re.compile(r"\w*type|\w*kind|nature|\w*art|\w*tipo|typ|\w*event|sens|mouvement|movement")
-_STATUS = re.compile(r"\w*stat(?:e|us|ut)\w*|\w*etat\w*|estado|cancel\w*|annule\w*|void\w*|returned|refunded|is\w+")
+_STATUS = re.compile(
+    r"\w*stat(?:e|us|ut|o)\w*|\w*etat\w*|estado|situacao|durum\w*|\w*статус\w*|\w*状[态態]|ステータス|\w*상태|الحالة|cancel\w*|annule\w*|void\w*|returned|refunded|is\w+"
+)
 _WHEN = re.compile(r"(?:date)?(?:cancel|annul|void|refund)\w*(?:at|on|date|le)|(?:date)(?:cancel|annul|void|refund)\w*")
 
 
@@ -59,9 +69,11 @@ def applied(
         if (planned := _speaking(cells, _PLANNED)).any() and _speaking(cells, _ACTUAL).any():
             frame = _happened(cells, frame, planned, choices, readings)
         elif _TYPE.fullmatch(name) or _sides(cells):
+            frame = _undone(cells, frame, source, _speaking(cells, _MOVED), choices, findings, readings)
             frame = _back(cells, frame, source, choices, readings)
         elif dated or _STATUS.fullmatch(name):
-            frame = _undone(cells, frame, source, dated, choices, findings, readings)
+            rows = _told_undone(cells, frame, name, dated)
+            frame = _undone(cells, frame, source, rows, choices, findings, readings)
     return frame
 
 
@@ -100,22 +112,12 @@ def _undone(
     cells: pd.Series,
     frame: pd.DataFrame,
     source: str,
-    dated: bool,
+    rows: pd.Series,
     choices: Mapping[str, str],
     findings: list[Finding],
     readings: list[Reading],
 ) -> pd.DataFrame:
-    cells = cells.loc[frame.index]
-    if "invoice" in frame:  # said on the first line of an order only
-        cells = cells.fillna(cells.groupby(frame["invoice"]).transform("first"))
-    called, told = names.bare(source).removeprefix("is"), cells.map(meaning.truth, na_action="ignore")
-    units = called.startswith("return") and cells.dropna().isin(["0", "1"]).all()  # 1 of them, it may be
-    if dated:
-        rows = cells.notna() & ~cells.str.casefold().isin(numbers.MISSING)
-    elif _UNDONE.fullmatch(called) and told[cells.notna()].notna().all() and not units:
-        rows = told.eq(True)  # "Void" and "Cancelled": yes and no
-    else:
-        rows = _speaking(cells, _UNDONE)
+    cells, rows = cells.loc[frame.index], rows.loc[frame.index]
     worth = frame["quantity"].fillna(0).ne(0) | frame["amount"].fillna(0).ne(0)
     if not (rows & worth).any() or rows.all():
         return frame
@@ -128,6 +130,20 @@ def _undone(
         findings.append(Finding(N_("{rows} lines of which nothing was sold are left out."), int(rows.sum())))
         return frame[~rows]
     return frame
+
+
+def _told_undone(cells: pd.Series, frame: pd.DataFrame, name: str, dated: bool) -> pd.Series:
+    """The lines of which a column called `name` says that nothing was sold after all."""
+    cells = cells.loc[frame.index]
+    if "invoice" in frame:  # said on the first line of an order only
+        cells = cells.fillna(cells.groupby(frame["invoice"]).transform("first"))
+    called, told = name.removeprefix("is"), cells.map(meaning.truth, na_action="ignore")
+    units = called.startswith("return") and cells.dropna().isin(["0", "1"]).all()  # 1 of them, it may be
+    if dated:
+        return cells.notna() & ~cells.str.casefold().isin(numbers.MISSING)
+    if _UNDONE.fullmatch(called) and told[cells.notna()].notna().all() and not units:
+        return told.eq(True)  # "Void" and "Cancelled": yes and no
+    return _speaking(cells, _UNDONE)
 
 
 def _happened(
@@ -143,8 +159,13 @@ def _happened(
 
 def _speaking(cells: pd.Series, words: re.Pattern[str]) -> pd.Series:
     """The cells that speak of something: one of its words in them, and no "not" before it."""
-    found = {cell: any(words.fullmatch(one) for one in _parts(meaning.plain(cell))) for cell in cells.dropna().unique()}
+    found = {cell: any(words.fullmatch(one) for one in _parts(_said(cell))) for cell in cells.dropna().unique()}
     return cells.map(found).eq(True)
+
+
+def _said(cell: str) -> str:
+    """The words of a cell without accents; those in other letters than Latin as they stand."""
+    return meaning.plain(cell) or cell.strip().casefold()
 
 
 def _parts(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from connectors import dates, names, numbers
+from connectors import dates, names, numbers, vocabulary
 from data import meaning, schemas
 from data.dataset import Finding, Reading
 from locales import N_
@@ -139,13 +139,19 @@ def _measures(frame: pd.DataFrame) -> dict[str, tuple[date, str]]:
                 time, rest = map(" ".join, parts)
                 if re.search(r"\d", time) and not re.search(r"\d", rest):
                     cut[name, time, rest] = None
+        digits = [bool(re.search(r"\d", word)) for word in words]
+        if digits[0] and digits[-1] and not all(digits):  # Q1_sales_2024
+            time, rest = (" ".join(word for word, one in zip(words, digits, strict=True) if one == wanted)
+                          for wanted in (True, False))  # fmt: skip
+            cut[name, time, rest] = None
     read = dates.read(pd.Series([time for _name, time, _rest in cut], dtype="str"), numbers=True).values
     found = {name: (day.date(), rest) for (name, _time, rest), day in zip(cut, read, strict=True) if not pd.isna(day)}
     times: dict[str, list[date]] = {}
     for day, rest in found.values():
         times.setdefault(rest, []).append(day)
     first, *others = times.values() if times else [[]]
-    alike = others and all(sorted(set(one)) == sorted(first) and len(one) == len(first) for one in others)
+    inside = len(times) == 1 and len(first) >= MIN_COLUMNS and all(re.match(r"\D?\d.*\d$", str(one)) for one in named)
+    alike = (others or inside) and all(sorted(set(one)) == sorted(first) and len(one) == len(first) for one in others)
     return found if alike and len(set(first)) == len(first) > 1 and len(found) == len(named) else {}
 
 
@@ -235,7 +241,7 @@ def _items(frame: pd.DataFrame) -> list[str]:
         return []
     sums = adding_up(frame, others)
     items = [name for name in others if name not in sums]
-    roles = [role for role in names.SALES if role not in ("product", "description")]
+    roles = [role for role in vocabulary.SALES if role not in ("product", "description")]
     words = [word for name in items for word in meaning.plain(name).split()]
     if any(tier for role in roles for tier in names.likely(items, role)) or any(map(OTHER.fullmatch, words)):
         return []

@@ -16,9 +16,12 @@ import pandas as pd
 
 YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "1.0", "t", "left", "churned", "exited", "ja", "j", "sí", "si",
        "sì", "sim", "s", "wahr", "verdadero", "verdadeiro", "vero", "waar",
-       "tak", "ano", "igen", "kyllä", "evet", "はい", "是", "예", "да"}  # fmt: skip
+       "tak", "ano", "igen", "kyllä", "evet", "はい", "是", "예", "да",
+       "نعم", "כן", "ναι", "так", "हाँ", "ใช่", "có", "ya"}  # fmt: skip
 NO = {"no", "n", "non", "false", "faux", "0", "0.0", "f", "stayed", "retained", "nein", "nee", "não", "nao", "falsch",
-      "falso", "onwaar", "nie", "ne", "nem", "nei", "ei", "hayır", "いいえ", "否", "아니오", "нет"}  # fmt: skip
+      "falso", "onwaar", "nie", "ne", "nem", "nei", "nej", "ei", "hayır", "いいえ", "否", "아니오", "нет",
+      "لا", "לא", "όχι", "ні",
+      "नहीं", "ไม่", "không", "tidak"}  # fmt: skip
 FILLED, BLANK = "*filled*", "*blank*"  # of an outcome that is the day somebody left: the values that it may mean
 FEW_OUTCOMES = 6  # different values of a column that says who left
 SPELLINGS = 20  # ways in which those may be spelt
@@ -41,6 +44,12 @@ _HERE = (
 _NOT_YET = (
     r"join|new|nouve|neu$|neukund|nuev|nuov|nieuw|nov[oa]$|pending|unknown|inconnu|attente|trial|essai|na$|null$|"
     r"none$|missing"
+)
+# What is agreed to end and has not: whether they are there or not depends on the day.
+_GOING = re.compile(
+    r"\b(?:non|not) renewing\b|\bpending (?:cancel|terminat|churn|clos)|\bcancell?ing\b|"
+    r"\bcancell?ation (?:scheduled|pending|requested)\b|\b(?:in|under|serving) notice\b|"
+    r"\b(?:to be|will|scheduled to) (?:cancel|terminat|churn|clos)"
 )
 _NOT = r"(not?|pas|non|never|jamais|un|nicht|kein|niet|geen|nao|nunca|mai)$"
 # What a column's name says. `_OUTCOME` alone is enough, `_LEAVING` only with a word of `_ABOUT` or with nothing else.
@@ -84,9 +93,12 @@ _AGAIN = (
     r"(?:is|has|was|a)?(?:re(?:newed|enrolled|enrolment|subscribed|joined|inscrits?|inscriptions?|abonnes?|conduits?)|"
     r"still\w*|toujours\w*|renouvelee?s?|verlangert|wiederangemeldet|renovado|rinnovato)"
 )
+_SOMEBODY = (
+    r"client[ei]?|customer|account|subscriber|member|user|compte|kunde|klant|socio|utente|abbonato|contratto|assinante|"
+)
+_SOMEBODY += r"usuario|abonado|klient|musteri|uye|abone|adherent|mitglied"
 _ACTIVE = re.compile(
-    r"(?:is|client|customer|account|subscriber|member|user|currently|compte|kunde)*"
-    r"(?:in)?(?:active|actif|aktiv|activo|attivo|actief)(?:client|customer|account|subscriber|member|user|flag|yn|kunde)*|"
+    rf"(?:is|currently|{_SOMEBODY})*(?:in)?(?:active?|actif|aktiv|activ[oa]|attiv[oa]|actief|aktywn[ya]|aktif(?:mi)?)(?:flag|yn|{_SOMEBODY})*|"
     r"(?:in)?ativo"
 )
 _ENDS = re.compile(
@@ -169,7 +181,9 @@ def outcomes(values: pd.Series, name: str = "") -> dict[str, bool | None] | None
     for value in counts.index:
         answer = truth(value)
         said = _said(value)
-        if said is not None or _speaks(plain(value), _NOT_YET):
+        if _GOING.search(plain(value)):
+            meaning[value] = None
+        elif said is not None or _speaks(plain(value), _NOT_YET):
             meaning[value] = said
         elif answer is not None and len(_kinds(counts.index)) <= 3:  # yes, no, and one more
             meaning[value] = answer != kept
