@@ -45,9 +45,12 @@ priced = "amount" not in store.unknown(sales_data)
 dollars, pounds = customers_data.origin.currency or "USD", sales_data.origin.currency or "GBP"
 
 
-def against(share: float | None, then: str) -> str:
+def against(year: float | None, week: float | None) -> str:
+    """Against a year ago where all of the week can be, so that what stands side by side means the same."""
+    share = week if shop.against_year is None else year
     if share is None:
         return _("nothing earlier to compare with")
+    then = _("against the week before") if shop.against_year is None else _("against a year ago")
     return f"{locales.signed(share, locales.percent)} {then}"
 
 
@@ -61,14 +64,14 @@ if sales_data in seen:
             else ngettext("{count} unit", "{count} units", round(shop.revenue)).format(
                 count=locales.number(shop.revenue)
             ),
-            against(shop.against_year, _("against a year ago")),
+            against(shop.against_year, shop.against_week),
         ),
         (
             _("Orders of the last 7 days")
             if "invoice" in sales_data.columns["sales"]
             else _("Lines of the last 7 days"),
             locales.number(shop.orders),
-            against(shop.orders_against_week, _("against the week before")),
+            against(shop.orders_against_year, shop.orders_against_week),
         ),
     ]
 if customers_data in seen:

@@ -32,8 +32,10 @@ class Pulse:
     revenue: float
     orders: int
     return_share: float | None
-    orders_against_week: float | None
+    against_week: float | None
     against_year: float | None
+    orders_against_week: float | None
+    orders_against_year: float | None
 
 
 def by_day(columns: Collection[str], units: bool = False) -> str:
@@ -64,8 +66,10 @@ def pulse(days: pd.DataFrame) -> Pulse:
         revenue=float(last["revenue"].sum()),
         orders=int(last["orders"].sum()),
         return_share=float(last["returned"].sum() / gross) if gross > 0 else None,
-        orders_against_week=_change(days["orders"], WEEK),
+        against_week=_change(days["revenue"], WEEK),
         against_year=_change(days["revenue"], YEAR),
+        orders_against_week=_change(days["orders"], WEEK),
+        orders_against_year=_change(days["orders"], YEAR),
     )
 
 

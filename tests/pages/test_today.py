@@ -16,6 +16,8 @@ def test_today_answers_with_cards_two_figures_and_a_pointer(visit, lang, sign):
     assert len(app.get("plotly_chart")) == 2
     assert json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
     assert any("demo" in caption.value.lower() or "démo" in caption.value.lower() for caption in app.caption)
+    # What stands side by side is compared with the same time.
+    assert sum(("a year ago" in one.value) or ("il y a un an" in one.value) for one in app.caption) == 2
 
 
 def test_the_language_is_in_the_url_and_an_unknown_one_is_english(visit):

@@ -56,11 +56,14 @@ def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ag
     made.iloc[-7:, 0] = 150.0
     made.iloc[-14:-7, made.columns.get_loc("orders")] = 4
     made.iloc[-371:-364, 0] = 100.0
+    made.iloc[-371:-364, made.columns.get_loc("orders")] = 2
     made.iloc[-372, 0] = made.iloc[-363, 0] = 1e9  # the days around must not count
     now = pulse.pulse(made)
     assert (now.revenue, now.orders) == (1050.0, 21)
     assert now.orders_against_week == pytest.approx(21 / 28 - 1)
+    assert now.orders_against_year == pytest.approx(21 / 14 - 1)
     assert now.against_year == pytest.approx(0.5)
+    assert now.against_week == pytest.approx(150 / 100 - 1)
     assert now.return_share == pytest.approx(35 / 1085)
     assert now.end == made.index[-1]
 
