@@ -33,7 +33,7 @@ def trend(parts: pd.DataFrame, season: Season, currency: str) -> go.Figure:
             )
         title = (more if change > 0 else less).format(share=locales.percent(abs(change)))
         if not pvalue < SURELY:
-            title = _("Revenue ends where it began, as far as chance lets anybody tell")
+            title = _("The last fifth of the time sold as much as the first, as far as chance lets anybody tell")
     sentence = _("{day}: {amount} sold; the trend says {trend}, the season {season}")
     if season == "year":
         sentence = _("Week of {day}: {amount} sold; the trend says {trend}, the season {season}")
