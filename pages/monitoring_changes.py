@@ -24,10 +24,11 @@ if rows.empty:
 
 human = rows[rows["role"] != people.SYSTEM]
 named = human.loc[human["person"] != "", "person"].nunique()  # without a login nobody has a name
+unknown = not named and not human.empty
 cards.metrics(
     [
         (_("Changes"), locales.number(len(human)), _("by people, in this time")),
-        (_("People"), *((locales.number(named), _("who changed something")) if named else ("?", _("not logged in")))),
+        (_("People"), *(("?", _("not logged in")) if unknown else (locales.number(named), _("who changed something")))),
         (_("By Vigie itself"), locales.number(len(rows) - len(human)), _("jobs, trainings, the demo")),
         (
             _("Last change"),

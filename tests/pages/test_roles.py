@@ -81,6 +81,8 @@ def test_what_a_viewer_can_press_changes_nothing(visit, as_role, home):
 def test_an_admin_reads_who_changed_what(visit, as_role):
     visit("today")
     as_role(ADMIN)
+    cards = {one.label: one.value for one in visit("monitoring_changes").metric}
+    assert (cards["Changes"], cards["People"]) == ("0", "0")  # the demo was kept by Vigie; nobody was unknown
     with people.using(Person("ana@example.com", ANALYST)):
         state.prefer(state.engine(settings.get().database_url), "psi_threshold.sales", 0.3)
     app = visit("monitoring_changes", lang="fr")
