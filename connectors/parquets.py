@@ -153,6 +153,10 @@ def _cells(column: "pa.Array") -> "pa.Array":
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_integer(column.type):
         text = column.cast(pa.large_string())
         return pa.compute.if_else(pa.compute.equal(text, ""), None, text)
+    if pa.types.is_date(
+        column.type
+    ):  # a year before 1 or after 9999, which Python does not know, is a bad cell, no more
+        return column.cast(pa.large_string())
     if pa.types.is_timestamp(column.type) and column.type.tz in (None, *UTC):
         with suppress(pa.ArrowInvalid):  # parts of a microsecond, which few have
             text = column.cast(pa.timestamp("us")).cast(pa.large_string())

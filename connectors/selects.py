@@ -38,7 +38,9 @@ def parsed(sql: str, dialect: str, longest: int, refused: type[Sentence], only: 
     try:
         found = [one for one in sqlglot.parse(sql, dialect=dialect) if one is not None]
     except (SqlglotError, RecursionError) as error:
-        raise refused(N_("This cannot be read as SQL: {why}."), why=str(error).splitlines()[0][:200]) from error
+        raise refused(
+            N_("This cannot be read as SQL: {why}."), why=str(error).splitlines()[0][:200].rstrip(". ")
+        ) from error
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise refused(only)
     return found[0]

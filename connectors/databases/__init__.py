@@ -20,22 +20,23 @@ All raise ConnectorError with sentences for whoever asked.
 import shutil
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 import settings
-from connectors import BadResponse
+from connectors import BadResponse, limits
 from connectors.databases import parts, statement
 from connectors.databases.catalogue import Column, Table, columns, select, tables
 from connectors.databases.opening import opened, takes_select
 from connectors.databases.parts import About, Changes, Since
-from connectors.databases.session import BEAT, LOOK_SECONDS, LOST, Bound, Field, Session, watched
+from connectors.databases.session import BEAT, LOOK_SECONDS, Bound, Field, Session, watched
 from data.dataset import Finding
 from locales import N_
 
@@ -46,6 +47,7 @@ __all__ = ["Changes", "Column", "Fetched", "Preview", "Since", "Table", "columns
            "sources", "tables", "takes_select"]  # fmt: skip
 
 Step = Callable[[str, float], None]
+FIRST_DAY, LAST_DAY = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))  # that Python knows
 UNKNOWN = 1_000_000  # rows, where nobody knows how many there are: half of the way
 ASKING, READING = N_("Asking what there is"), N_("Reading rows")
 
@@ -88,17 +90,17 @@ def preview(source: str, query: str, rows: int) -> Preview:
         sql = _checked(db, query, rows)
         fields = _distinct(db.describe(sql))
         batches: list[pa.RecordBatch] = []
+        lost = 0
         with closing(watched(db.read(sql, fields, None), db.stop, lambda: None)) as reading:
             for batch in reading:
-                batches.append(batch)
+                meant, none = _meant(batch.slice(0, rows - sum(map(len, batches))), db)
+                batches, lost = [*batches, meant], lost + none
                 if sum(map(len, batches)) >= rows:
                     break
-        schema = pa.schema([*parts.schema(fields), (LOST, pa.int64())])
-        table = pa.Table.from_batches(batches, schema).slice(0, rows)
-        lost = pa.compute.sum(table[LOST]).as_py() or 0
+        table = pa.Table.from_batches(batches, parts.schema(fields))
         found = (*db.findings, *_said(fields, lost))
         lists = tuple(field.name for field in fields if field.lists)
-        return Preview(table.drop_columns([LOST]).to_pandas(integer_object_nulls=True), _shown(fields), found, lists)
+        return Preview(_frame(table), _shown(fields), found, lists)
 
 
 def fetch(
@@ -153,8 +155,9 @@ def _fetched(source: str, query: str, folder: Path, step: Step, since: Since | N
             share = begun = db.share()
             with closing(watched(db.read(sql, fields, bound), db.stop, lambda: step(READING, share))) as reading:
                 for batch in reading:
-                    lost += pa.compute.sum(batch.column(len(fields))).as_py() or 0
-                    yield batch.select(list(range(len(fields))))
+                    meant, none = _meant(batch, db)
+                    lost += none
+                    yield meant
                     done += len(batch)
                     share = begun + (0.9 - begun) * (min(done / known, 1.0) if known else done / (done + UNKNOWN))
                     step(READING, share)
@@ -163,7 +166,7 @@ def _fetched(source: str, query: str, folder: Path, step: Step, since: Since | N
         parts.never_empty(place, parts.schema(fields))
     if since:
         step(N_("Comparing with what was read before"), 0.92)
-        parts.keyed(place, since.key)
+        parts.keyed(place, since.key, since.column)
     changes = None
     if since and since.before and before:
         if bound:
@@ -256,15 +259,48 @@ def _check(since: Since | None, fields: list[Field]) -> None:
 
 
 def _distinct(fields: list[Field]) -> list[Field]:
-    """The fields, if each has a name of its own whatever its capitals, as DuckDB sees them. Raises `BadResponse`."""
-    names = [field.name.casefold() for field in fields]
-    again = sorted({field.name for field in fields if names.count(field.name.casefold()) > 1})
-    if again or not fields:
+    """The fields, if there are some, no more than are taken, and each has a name of its own whatever its capitals, as
+    DuckDB sees them. Raises `BadResponse`."""
+    if not fields:
+        raise BadResponse(N_("This has no column: there is nothing to read."))
+    if len(fields) > limits.COLUMNS:
+        message = N_(
+            "This has {columns} columns and at most {limit} are taken: write a SELECT that names those needed."
+        )
+        raise BadResponse(message, columns=len(fields), limit=limits.COLUMNS)
+    names = Counter(field.name.casefold() for field in fields)
+    again = sorted({field.name for field in fields if names[field.name.casefold()] > 1})
+    if again:
         raise BadResponse(
             N_("Two columns are called {columns}: give each a name of its own (AS), whatever its capitals."),
-            columns=", ".join(again) or "?",
+            columns=", ".join(again),
         )
     return fields
+
+
+def _meant(batch: pa.RecordBatch, db: Session) -> tuple[pa.RecordBatch, int]:
+    """A batch of `db.read` without its last column, and how many of its cells mean nothing outside the database. Of
+    stores NaN is not counted: files write what is missing so."""
+    lost = pa.compute.sum(batch.column(batch.num_columns - 1)).as_py() or 0
+    kept = batch.select(list(range(batch.num_columns - 1)))
+    for place, field in enumerate(kept.schema):
+        if pa.types.is_floating(field.type):
+            cells = kept.column(place)
+            none = pa.compute.invert(pa.compute.is_finite(cells))
+            if pa.compute.any(none).as_py():
+                lost += pa.compute.sum(pa.compute.is_inf(cells) if db.checked else none).as_py()
+                kept = kept.set_column(place, field, pa.compute.if_else(none, None, cells))
+    return kept, lost
+
+
+def _frame(table: pa.Table) -> "pd.DataFrame":
+    """The first rows to look at; days of years that Python does not know as text."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_date32(field.type):
+            days = pa.compute.min_max(table.column(place).cast(pa.int32())).as_py()
+            if days["min"] is not None and not FIRST_DAY <= days["min"] <= days["max"] <= LAST_DAY:
+                table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    return table.to_pandas(integer_object_nulls=True)
 
 
 def _said(fields: list[Field], lost: int) -> Iterator[Finding]:

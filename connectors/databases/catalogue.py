@@ -94,6 +94,8 @@ def _inspected(source: str) -> Generator[Any, None, None]:
         pass
     engine = None
     try:
+        if place.get_backend_name() == "postgresql":  # else text is bytes where the database is written in none
+            place = place.update_query_dict({"client_encoding": "UTF8"})
         engine = create_engine(
             place.set(drivername=drivers.get(place.get_backend_name(), place.drivername)),
             poolclass=NullPool,

@@ -41,7 +41,7 @@ def connected(source: str, url: "URL") -> Generator[Any, None, None]:
 
     path = Path(url.database or "")
     if not path.is_file():
-        raise failed(source, "gone")
+        raise failed(source, "file")
     try:
         connection = duckdb.connect(path, read_only=True, config=dict(ALONE))
     except duckdb.Error as error:

@@ -31,6 +31,8 @@ ABOUT = "_fetched.json"  # readers of folders of Parquet leave out names that be
 JOIN = "200MB"  # of memory, then the disk
 MOMENTS = (pa.types.is_timestamp, pa.types.is_date)
 ID = 24  # characters of an ObjectId of MongoDB
+FIRST, LAST = "0002-01-01", "9999-12-30"  # days that Python knows, whatever the time zone and the look-back
+EXACT = 2**53  # whole numbers up to it are exact as floats
 NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 
 
@@ -151,22 +153,28 @@ def highest(folder: Path, column: str) -> Any:
     found = [_edges(part, column) for part in parts(folder)]
     if all(edges is not None for edges in found):
         return max((high for _low, high in filter(None, found) if high is not None), default=None)
+    kind = pa.parquet.read_schema(parts(folder)[0]).field(column).type
+    top = f"max({quoted(column)})"
+    if any(test(kind) for test in MOMENTS):
+        cast = "DATE" if pa.types.is_date(kind) else "TIMESTAMPTZ" if kind.tz else "TIMESTAMP"
+        top = f"greatest(least({top}, {cast} '{LAST}'), {cast} '{FIRST}')"
     with _duckdb(folder) as connection:
-        return _value(
-            connection, f"SELECT max({quoted(column)}) FROM read_parquet($parts)", parts=_texts(parts(folder))
-        )
+        return _value(connection, f"SELECT {top} FROM read_parquet($parts)", parts=_texts(parts(folder)))
 
 
 def _edges(part: Path, column: str) -> tuple[Any, Any] | None:
     """The lowest and the highest value of a column as the footer of a part has them, None each where it has no value;
-    None where the footer does not say."""
+    None where the footer does not say, or has a year that Python does not know."""
     about_part = pa.parquet.read_metadata(part)
     place = about_part.schema.names.index(column)
     groups = [about_part.row_group(group).column(place).statistics for group in range(about_part.num_row_groups)]
     filled = [one for one in groups if one is None or one.num_values]
     if any(one is None or not one.has_min_max for one in filled):
         return None
-    return min((one.min for one in filled), default=None), max((one.max for one in filled), default=None)
+    try:
+        return min((one.min for one in filled), default=None), max((one.max for one in filled), default=None)
+    except (OverflowError, ValueError):
+        return None
 
 
 def empty(folder: Path, column: str) -> int:
@@ -218,8 +226,9 @@ def _like(now: datetime, other: datetime) -> datetime:
     return later.astimezone(UTC) if other.tzinfo else later.astimezone(UTC).replace(tzinfo=None)
 
 
-def keyed(folder: Path, key: Sequence[str]) -> None:
-    """Raise `BadResponse` unless the columns of `key` tell the rows of a folder apart."""
+def keyed(folder: Path, key: Sequence[str], mark: str) -> None:
+    """Raise `BadResponse` unless the columns of `key` tell the rows of a folder apart, and these and the `mark` are
+    what the database has: of numbers of any length only the first 15 digits are kept."""
     names = ", ".join(map(quoted, key))
     missing = " OR ".join(f"{quoted(name)} IS NULL" for name in key)
     with _duckdb(folder) as connection:
@@ -227,6 +236,17 @@ def keyed(folder: Path, key: Sequence[str]) -> None:
         distinct = f"count(DISTINCT ({names})) FILTER (NOT ({missing}))"
         sql = f"SELECT count(*) - {distinct} FROM read_parquet($parts)"
         again = _value(connection, sql, **rows)
+        kinds = pa.parquet.read_schema(parts(folder)[0])
+        for name in dict.fromkeys((*key, mark)):
+            most = f"SELECT max(abs({quoted(name)})) FROM read_parquet($parts)"
+            if pa.types.is_floating(kinds.field(name).type) and (_value(connection, most, **rows) or 0) > EXACT:
+                raise BadResponse(
+                    N_(
+                        "“{column}” has numbers of more digits than are kept: it can neither tell rows apart nor what "
+                        "is new."
+                    ),
+                    column=name,
+                )
     if again:
         raise BadResponse(
             N_("{count} rows have no “{key}” of their own: name columns that tell all rows apart."),

@@ -29,7 +29,7 @@ BEAT = 0.5  # seconds between two looks at whether somebody cancelled
 LEFT = 10  # seconds that a reading which was given up is waited for; one that hangs ends by its time limit
 WHY = 160  # characters of what the database says
 
-Kind = Literal["login", "gone", "rights", "lacks", "sql", "slow", "busy", "values", "keys", "far", "folder"]
+Kind = Literal["login", "gone", "rights", "lacks", "sql", "slow", "busy", "values", "file", "keys", "far", "folder"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,10 @@ _SENTENCES: dict[str, tuple[type[ConnectorError], str]] = {
     "gone": (
         Unavailable,
         N_("The database “{source}” cannot be reached: check that it runs, and its host and port in VIGIE_DATABASES."),
+    ),
+    "file": (
+        Unavailable,
+        N_("There is no file of the database “{source}” where VIGIE_DATABASES says it is: check its path."),
     ),
     "cut": (Unavailable, N_("The connection to the database “{source}” was cut: nothing was changed. Try again.")),
     "busy": (Unavailable, N_("The database “{source}” is in use by another program that lets nobody else in: later.")),
@@ -158,7 +162,7 @@ def unreadable(source: str) -> NotFound:
 def _plain(source: str, why: str) -> str:
     """The first line of what a database says, without anything secret."""
     lines = [line.strip() for line in why.splitlines() if line.strip()]
-    text = re.sub(r"^(\w+: )*\[?libpq\]?.*?: |^.*?ERROR:\s+", "", lines[0]) if lines else "?"
+    text = re.sub(r"^((\w+: )*\[?libpq\]?.*?: )?(.*?ERROR:\s+)?", "", lines[0]) if lines else "?"
     named = settings.get().databases
     whole = named[source].get_secret_value() if source in named else ""
     word = re.search(r"://[^:@/]*:([^@]*)@", whole)

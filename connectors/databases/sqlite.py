@@ -28,7 +28,7 @@ def opened(source: str, url: "URL", seconds: float) -> Generator[Session, None, 
     """A session with the SQLite file of `url`, whose statements may take `seconds`. Raises ConnectorError."""
     path = Path(url.database or "")
     if not path.is_file():
-        raise failed(source, "gone")
+        raise failed(source, "file")
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", CONNECT_SECONDS, uri=True, isolation_level=None, check_same_thread=False
     )

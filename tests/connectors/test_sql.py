@@ -4,19 +4,23 @@ import json
 import logging
 import re
 import threading
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import psycopg
 import pyarrow.parquet as pq
 import pytest
 
 import settings
 from connectors import BadResponse, ConnectorError, NotFound, Unavailable, databases
-from connectors.databases import other
+from connectors.databases import Since, other
 from connectors.databases.session import AHEAD, watched
 from connectors.databases.session import url as url_of
-from tests.connectors.conftest import only, sqlite_database
+from connectors.files import read_path
+from tests.connectors.conftest import duckdb_database, only, sqlite_database
 
 
 def quiet(_message: str, _share: float) -> None:
@@ -216,6 +220,128 @@ def test_types_of_duckdb(shop, tmp_path):
     assert any(one.startswith("1 values mean nothing") for one in said(made))
 
 
+@only(["postgresql", "duckdb"])
+def test_numbers_that_are_none_are_missing_and_counted(shop, tmp_path):
+    shop.run(
+        "CREATE TABLE t (id int, f double precision)",
+        "INSERT INTO t VALUES (1, 'NaN'), (2, 'Infinity'), (3, '-Infinity'), (4, 0.5), (5, NULL)",
+    )
+    made = databases.fetch("shop", "SELECT f FROM t ORDER BY id", tmp_path / "kept", quiet)
+    assert pq.read_table(made.folder)["f"].to_pylist() == [None, None, None, 0.5, None]
+    assert any(one.startswith("3 values mean nothing outside") for one in said(made))
+    shown = databases.preview("shop", "SELECT f FROM t ORDER BY id", 2)
+    assert shown.frame["f"].isna().all()
+    assert any(one.startswith("2 values mean nothing outside") for one in said(shown))  # of the rows that are shown
+
+
+@only(["postgresql"])
+def test_a_number_larger_or_smaller_than_a_float_stops_nothing(shop, tmp_path):
+    shop.run(
+        "CREATE TABLE t (id int, n numeric, forty numeric(40, 0))",
+        "INSERT INTO t VALUES (1, 1e400, 1234567890123456789012345678901234567890), (2, -1e-400, -7), (3, 'NaN', NULL),"
+        " (4, 'Infinity', NULL), (5, -1e300, NULL), (6, NULL, NULL)",
+    )
+    made = databases.fetch("shop", "SELECT n, forty FROM t ORDER BY id", tmp_path / "kept", quiet)
+    assert rows(made.folder) == [
+        (None, float("1234567890123456789012345678901234567890")), (0.0, -7.0), (None, None), (None, None),
+        (-1e300, None), (None, None),
+    ]  # fmt: skip
+    assert any(one.startswith("3 values mean nothing outside") for one in said(made))
+    assert "Columns with numbers of any length are kept to 15 digits." in said(made)
+
+
+@only(["postgresql"])
+def test_moments_at_a_change_of_clocks_keep_their_hour(shop, tmp_path):
+    zone = ZoneInfo("Europe/Paris")
+    shop.run(
+        "CREATE TABLE t (id int, at timestamptz)", "SET timezone = 'Europe/Paris'",
+        "INSERT INTO t VALUES (1, '2024-10-27 02:30+02'), (2, '2024-10-27 02:30+01'), (3, '2024-03-31 01:59:59+01'),"
+        " (4, '2024-03-31 03:00+02')",
+    )  # fmt: skip
+    made = databases.fetch("shop", "SELECT at FROM t ORDER BY id", tmp_path / "kept", quiet)
+    twice = [datetime(2024, 10, 27, 2, 30, tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    spring = [datetime(2024, 3, 31, 1, 59, 59, tzinfo=zone), datetime(2024, 3, 31, 3, tzinfo=zone)]
+    expected = [*twice, *(one.astimezone(UTC) for one in spring)]
+    assert pq.read_table(made.folder)["at"].to_pylist() == expected
+
+
+@only(["postgresql"])
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_text_is_what_it_is_whatever_the_database_is_written_in(shop, named, tmp_path, encoding):
+    name = f"{encoding.lower()}_{shop.url.split('/shop_')[1][:32]}"
+    shop.run(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    url = re.sub(r"/shop_\w+", f"/{name}", shop.url)
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SET client_encoding = 'UTF8'")
+        connection.execute('CREATE TABLE "é" ("où" text)')
+        connection.execute("""INSERT INTO "é" VALUES ('déjà')""")
+        if encoding == "SQL_ASCII":  # it takes what is no UTF-8, too
+            connection.execute("CREATE TABLE bad (t text)")
+            connection.execute(b"INSERT INTO bad VALUES (E'\\xe9\\xffA')")
+    named(shop=url)
+    assert "é" in [one.name for one in databases.tables("shop")]
+    made = databases.fetch("shop", 'SELECT * FROM "é"', tmp_path / "kept", quiet)
+    assert pq.read_table(made.folder).to_pylist() == [{"où": "déjà"}]
+    if encoding == "SQL_ASCII":
+        with pytest.raises(BadResponse, match=r"cannot be kept: invalid byte sequence.*0xe9 0xff"):
+            databases.preview("shop", "SELECT * FROM bad", 1)
+
+
+@only(["postgresql"])
+def test_a_row_in_the_middle_that_cannot_be_computed_is_said_as_that(shop, tmp_path):
+    query = "SELECT 1 / (90000 - g) AS a FROM generate_series(1, 100000) AS g"
+    with pytest.raises(BadResponse, match=r"gives values that cannot be kept: division by zero\.$"):
+        databases.fetch("shop", query, tmp_path / "kept", quiet)
+    assert not list(tmp_path.glob("*kept*"))
+
+
+@only(["postgresql", "duckdb"])
+def test_years_that_python_does_not_know_stop_nothing(shop, tmp_path):
+    shop.run(
+        "CREATE TABLE t (id int, day date, moment timestamp)",
+        "INSERT INTO t VALUES (1, '0044-03-15 (BC)', '0044-03-15 (BC)'), (2, '290000-01-01', '290000-01-01'),"
+        " (3, '2024-05-01', '2024-05-01')".replace("(BC)", "BC" if shop.kind == "postgresql" else "(BC)"),
+    )
+    assert len(databases.preview("shop", "SELECT * FROM t", 5).frame) == 3
+    for column in ("day", "moment"):
+        since = Since(column, ("id",), timedelta(days=3))
+        made = databases.fetch("shop", "SELECT * FROM t", tmp_path / column, quiet, since)
+        text = read_path(made.folder, 10**9).frame[column].str[:11].tolist()
+        assert [text[0][:11], text[2][:10]] == ["-0043-03-15", "2024-05-01"]
+        since = replace(since, before=made.folder)
+        shop.run(f"INSERT INTO t VALUES ({len(column) + 10}, CURRENT_DATE, CURRENT_DATE)")
+        again = databases.fetch("shop", "SELECT * FROM t", tmp_path / f"{column} again", quiet, since)
+        assert (again.whole, again.changes.new, again.changes.deleted) == (False, 1, 0)  # a mistyped day hides nothing
+
+
+def test_more_columns_than_are_taken_are_refused_before_a_row_is_read(named, tmp_path):
+    shop = duckdb_database(tmp_path)
+    named(shop=shop.url)
+    shop.run(f"CREATE TABLE t AS SELECT {', '.join(f'{i} AS c{i}' for i in range(3_000))}")
+    for ask in (databases.preview, lambda *asked: databases.fetch(*asked[:2], tmp_path / "kept", quiet)):
+        with pytest.raises(BadResponse, match="3000 columns and at most 2000"):
+            ask("shop", "SELECT * FROM t", 5)
+    few = ", ".join(f"c{i}" for i in range(2_000))
+    assert len(databases.fetch("shop", f"SELECT {few} FROM t", tmp_path / "few", quiet).columns) == 2_000
+
+
+@only(["postgresql"])
+def test_names_that_are_sql_are_names_and_a_table_without_a_column_is_said(shop, tmp_path):
+    names = ["select", "from", "drop table t;--", 'a"b', "é%s{x}", " ", "vigie lost", "$1"]
+    columns = ", ".join('"{}" int'.format(one.replace('"', '""')) for one in names)
+    shop.run(f'CREATE TABLE "order" ({columns})', 'INSERT INTO "order" VALUES (1, 2, 3, 4, 5, 6, 7, 8)',
+             "CREATE TABLE nothing ()")  # fmt: skip
+    query = databases.select("shop", databases.Table("public", "order"))
+    assert databases.preview("shop", query, 5).frame.to_dict("list") == {one: [i + 1] for i, one in enumerate(names)}
+    since = Since("vigie lost", ("drop table t;--", 'a"b'), 3)
+    made = databases.fetch("shop", query, tmp_path / "0", quiet, since)
+    shop.run('INSERT INTO "order" VALUES (1, 2, 3, 5, 5, 6, 8, 8)')
+    again = databases.fetch("shop", query, tmp_path / "1", quiet, replace(since, before=made.folder))
+    assert again.changes == databases.Changes(new=1, late=0, changed=0, deleted=0)
+    with pytest.raises(BadResponse, match="has no column"):
+        databases.preview("shop", "SELECT * FROM nothing", 5)
+
+
 @only(["postgresql", "mariadb"])
 def test_a_connection_that_is_cut_leaves_nothing(shop, tmp_path):
     kill = {
@@ -380,6 +506,8 @@ def test_a_database_nobody_named_and_a_file_that_is_none(named, tmp_path):
     named(lite=f"sqlite:///{tmp_path}/broken.sqlite", duck=f"duckdb:///{tmp_path}/broken.duckdb",
           gone=f"sqlite:///{tmp_path}/nowhere", odd="firebird://a:hunter2@b/c")  # fmt: skip
     assert databases.sources() == ["lite", "duck", "gone", "odd"]
+    with pytest.raises(Unavailable, match="There is no file of the database “gone”"):
+        databases.tables("gone")
     with pytest.raises(NotFound, match="name no database “other”: they name lite, duck"):
         databases.tables("other")
     for source in ("lite", "duck", "gone", "odd"):

@@ -200,6 +200,20 @@ def test_what_is_no_key_or_does_not_grow_is_refused(shop, tmp_path):
         )
 
 
+@only(["postgresql"])
+@pytest.mark.parametrize(("column", "key"), [("n", "id"), ("id", "n")])
+def test_numbers_of_which_digits_are_lost_tell_nothing_apart(shop, tmp_path, column, key):
+    shop.run("CREATE TABLE t (id int, n numeric)", "INSERT INTO t VALUES (1, 9007199254740992), (2, 5)")
+    made = databases.fetch("shop", "SELECT * FROM t", tmp_path / "0", quiet, Since(column, (key,), 3), NOW)
+    assert made.rows == 2
+    shop.run("INSERT INTO t VALUES (3, 123456789012345678901)")  # as a float it is 99 more
+    for before in (None, made.folder):
+        with pytest.raises(BadResponse, match="“n” has numbers of more digits than are kept"):
+            databases.fetch(
+                "shop", "SELECT * FROM t", tmp_path / "1", quiet, Since(column, (key,), 3, before=before), NOW
+            )
+
+
 @only(["sqlite"])
 def test_another_question_or_a_damaged_folder_is_read_whole(shop, tmp_path):
     true = Shop(shop)
