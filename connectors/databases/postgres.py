@@ -8,7 +8,7 @@ which it takes for finite ones, and text, which it takes for UTF-8 whatever the 
 
 import re
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -32,6 +32,7 @@ DAYS = {"date": pa.date32(), "timestamp": pa.timestamp("us"), "timestamptz": pa.
 TEXTS = ("bpchar", "name", "char", "json", "jsonb", "xml", "uuid")  # text to everybody: not worth a sentence
 DIGITS = 38  # of a decimal in Parquet that DuckDB reads as one
 BYTES = 4_000_000  # of a batch
+LEFT_ALONE = "SET client_connection_check_interval = '2s'"  # a statement ends when Vigie is killed or cut off
 
 
 def quoted(name: str) -> str:
@@ -81,6 +82,11 @@ def opened(source: str, url: "URL", seconds: float) -> Generator[Session, None, 
         try:
             cursor = reading.cursor()
             cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BYTES)})
+            with suppress(
+                psycopg.Error
+            ):  # before 14, and on some systems, it works on for nobody until its time is over
+                asking.execute(LEFT_ALONE)
+                cursor.execute(LEFT_ALONE)
             for statement in session:
                 asking.execute(statement.encode())
                 cursor.execute(statement)

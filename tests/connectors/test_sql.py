@@ -3,7 +3,10 @@
 import json
 import logging
 import re
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -285,6 +288,28 @@ def test_text_is_what_it_is_whatever_the_database_is_written_in(shop, named, tmp
     if encoding == "SQL_ASCII":
         with pytest.raises(BadResponse, match=r"cannot be kept: invalid byte sequence.*0xe9 0xff"):
             databases.preview("shop", "SELECT * FROM bad", 1)
+
+
+@only(["postgresql"])
+def test_a_statement_ends_when_whoever_asked_is_killed(shop, tmp_path):
+    work = (
+        "import sys; from pathlib import Path; from connectors import databases\n"
+        "databases.fetch('shop', sys.argv[1], Path(sys.argv[2]), lambda _message, _share: None)"
+    )
+    reader = subprocess.Popen([sys.executable, "-c", work, SLOW["postgresql"], str(tmp_path / "kept")])
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
+    busy += " AND datname = current_database()"
+
+    def becomes(count: int) -> bool:
+        until = time.monotonic() + 60
+        while (there := shop.run(busy)[0][0]) != count and time.monotonic() < until:
+            time.sleep(0.2)
+        return there == count
+
+    assert becomes(1)
+    reader.kill()
+    reader.wait(10)
+    assert becomes(0)
 
 
 @only(["postgresql"])
