@@ -30,6 +30,14 @@ BELOW = N_(
     "Around {day} sales stand {share}% below the weeks around it, as at that time of earlier years (seen: {years}). "
     "The forecast takes that to come again."
 )
+ABOVE_ONCE = N_(
+    "A year before {day} sales stood {share}% above the weeks around it. It was seen once, and the data cannot tell "
+    "whether it comes every year: the forecast expects {part}% of it, as much as came again elsewhere."
+)
+BELOW_ONCE = N_(
+    "A year before {day} sales stood {share}% below the weeks around it. It was seen once, and the data cannot tell "
+    "whether it comes every year: the forecast expects {part}% of it, as much as came again elsewhere."
+)
 LOUD = 0.1  # in logarithms, from which it is said what stands out every year
 MAX_HORIZON = 731  # steps of a horizon
 
@@ -130,13 +138,18 @@ def answer(
 def _recurring(window: Window) -> tuple[Finding, ...]:
     """What is said of a horizon in which something stands out at the same time of every year."""
     year = window.history.year
-    off = year(window.dates) if year else np.zeros(1)
-    most = int(np.abs(off).argmax())
-    if year is None or abs(off[most]) < LOUD:
+    if year is None:
         return ()
-    day, share = window.dates[most], 100 * abs(np.expm1(off[most]))
-    values = {"share": f"{share:.0f}", "years": str(year.seen(day))}
-    return (Finding(ABOVE if off[most] > 0 else BELOW, 0, values, days={"day": day.date()}),)
+    seen = replace(year, once=(1.0, 1.0))(window.dates)
+    most = int(np.abs(seen).argmax())
+    if abs(seen[most]) < LOUD:
+        return ()
+    day, count = window.dates[most], year.seen(window.dates[most])
+    values = {"share": f"{100 * abs(np.expm1(seen[most])):.0f}", "years": str(count)}
+    if count == 1:
+        values["part"] = f"{100 * year(window.dates)[most] / seen[most]:.0f}"
+    above, below = (ABOVE_ONCE, BELOW_ONCE) if count == 1 else (ABOVE, BELOW)
+    return (Finding(above if seen[most] > 0 else below, 0, values, days={"day": day.date()}),)
 
 
 def moved(found: Forecast, mean: np.ndarray, left: np.ndarray) -> Forecast:
