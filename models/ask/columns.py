@@ -30,7 +30,8 @@ ADDED = stems(  # what adds up, as money does
     """
 )
 BETTER_LESS = stems(
-    "wait | waiting | attente | delay | delai | lead | retard | pain | douleur | error | erreur | defect"
+    "wait | waiting | attente | delay | delai | lead | retard | pain | douleur | error | erreur | defect | conceded | "
+    "encaisse | injury | blessure | complaint | plainte | accident"
 )
 
 

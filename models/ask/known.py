@@ -70,9 +70,10 @@ def of_stored(
 
 
 def headers(sold: Stored) -> dict[str, str]:
-    """What the file called its columns (canonical -> its own), and under `NUMBERED` the one that numbers its lines,
-    which is not kept: of rentals, "Rental ID"."""
+    """What the file called its columns (canonical -> its own), under `NUMBERED` the one that numbers its lines,
+    which is not kept: of rentals, "Rental ID"; and under `LISTED` its own name: that of "films.csv"."""
     mapped, kept = sold.origin.columns or {}, sold.columns["sales"]
+    mapped = {**mapped, definitions.LISTED: sold.origin.name} if sold.origin.kind == "upload" else mapped
     if "invoice" in kept:
         return mapped
     left = [one for one in sold.origin.header or () if one not in mapped.values() and len(spelling.key(one)) > 1]

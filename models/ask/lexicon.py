@@ -149,13 +149,15 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
     for word, measures in _parts(known).items():
-        if len({one.title for one in measures}) > 1:
-            continue
+        several = len({one.title for one in measures}) > 1
         for weighs in [one for one in found if one[0] == word and found[one].keys() == {_SHARE}]:
-            del found[weighs]  # "poids" where a column says what things weigh
-        if (word,) not in found:
-            say_all([word], Entry("measure", measures[0].name))
-            say_all([word], Entry("measure", measures[-1].name))
+            if not several:
+                del found[weighs]  # "poids" where a column says what things weigh
+        for same in (word, *_same(word)):
+            if key(same) in found:
+                continue
+            for one in {one.title: one for one in reversed(measures)}.values() if several else measures[:: len(measures)]:
+                say(same, Entry("measure", one.name, whole=not several))
     for name in known.lacking:
         say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
     for word, name in _heads(known).items():
@@ -194,6 +196,9 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
                     continue  # no "Booking.com" where the column is "Booking channel", no "United States" of "states"
                 say((word,), Entry("value", name, (which,), whole=False))
                 say_all(_same(word), Entry("value", name, (which,), whole=False))
+    for phrase in (known.rows, *_same(known.rows)):  # "films" are the lines of "films.csv"
+        if {one.kind for one in found.get(key(phrase), ())} <= {"dimension"} and "lines" in known.measures:
+            say(phrase, Entry("measure", "lines"))
     every = {word for phrase in found for word in phrase}
     named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
     named -= {phrase[0] for phrase, entries in found.items() if len(phrase) == 1 and next(iter(entries)).kind == "stop"}

@@ -312,9 +312,14 @@ class Reading(Draft):
         binary = next((one.name for one in self.named(item, "dimension") if one.name in self.lexicon.binary), "")
         yes, no = self.lexicon.binary.get(binary, ("", ""))
         flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
+        flag |= before.has("measure", "lines", "orders") and before.command() != "many"  # "combien d'appartements meublés"
         if binary and binary not in self.cleared and (self.negated or self.held or flag) and self.role != "by":
             self._filter(Filter(binary, (no if self.negated else yes,)))
             self.denied = False
+            return
+        number = name in self.lexicon.numeric and f"{name}.sum" in self.known.measures
+        if number and not (self.role or self.measures) and after.command() == "by":
+            self.measures.append(f"{name}.sum")  # "goals conceded for each opponent": or their mean
             return
         if before.written in ("per", "par") and self._per_customer(name):
             return
