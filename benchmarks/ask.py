@@ -150,6 +150,8 @@ def _filter(text: str, codes: Mapping[str, str]) -> Filter:
         dimension, _tilde, word = text.partition("~")
         return Filter(dimension, tuple(word.split()), kept, "contains")
     dimension, _colon, values = text.partition(":")
+    if how := {">": "over", "<": "under", ">=": "at least", "<=": "at most"}.get(values.partition(":")[0]):
+        return Filter(_of_row(dimension), (values.partition(":")[2],), kept, how)  # type: ignore[arg-type]
     return Filter(dimension, tuple(codes.get(value, value) for value in values.split("|")), kept)
 
 

@@ -168,7 +168,9 @@ def vins(seed: int = 47) -> pd.DataFrame:
             "Degré": degree,
             "Acidité": acid,
             "Sucre": np.round(random.exponential(3, count), 1),
-            "Note": np.round(14 + 0.6 * (degree - 13) - 0.4 * (acid - 5.4) + random.normal(0, 1.4, count), 1).clip(5, 20),
+            "Note": np.round(14 + 0.6 * (degree - 13) - 0.4 * (acid - 5.4) + random.normal(0, 1.4, count), 1).clip(
+                5, 20
+            ),
         }
     )
 

@@ -35,6 +35,18 @@ BETTER_LESS = stems(
 )
 
 
+_TIME = "duration | duree | stay | sejour | length"
+_UNITS = {  # units, and what columns that are in them are called
+    "m2 | sqm": "surface | area | superficie | size | taille",
+    "km | kilometre | kilometer": "distance | kilometrage | mileage | km",
+    "kg | kilo": "weight | poids | kg",
+    "day | jour | night | nuit": f"day | jour | night | nuit | {_TIME}",
+    "minute | min | hour | heure": f"minute | hour | heure | wait | attente | delay | retard | time | temps | {_TIME}",
+    "an | year": "age | anciennete | tenure",
+}
+UNITS = {unit: stems(called) for units, called in _UNITS.items() for unit in stems(units)}
+
+
 def usual(called: str) -> Literal["sum", "mean", ""]:
     """What is meant of a column's numbers where it is named alone: nobody adds up ages; "" where it is not sure."""
     said = set(key(called))

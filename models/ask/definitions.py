@@ -30,7 +30,7 @@ from models.ask.formulas import (
     Measure,
     Unit,
 )
-from models.ask.query import GRAINS, Query
+from models.ask.query import GRAINS, RELATIONS, Filter, Query
 
 TABLES = ("sales", "stock", "customers")
 MAX_BY = 2  # dimensions and a grain of one question
@@ -59,6 +59,7 @@ class Catalogue:
     last: date
     frames: Mapping[str, Collection[str]]
     rows: str = ""  # what a line is, by the name of its file: of "films.csv" each is one of the films
+    single: bool = False  # each order is one line
 
 
 def catalogue(
@@ -208,8 +209,8 @@ def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collect
     """A catalogue after a look at the values in the data.
 
     Numbers of few values, kept as texts to filter by (the `levels` of each dimension), are numbers, too: they have a
-    mean, extremes and, but for scores, a sum; the column alone means its mean where it is a score. Where no line is of a kind (`kinds` of
-    lines that are there), there is none of its money: it lacks.
+    mean, extremes and, but for scores, a sum; the column alone means its mean where it is a score. Where no line is of
+    a kind (`kinds` of lines that are there), there is none of its money: it lacks.
     """
     measures = dict(known.measures)
     for name, values in levels.items():
@@ -334,12 +335,13 @@ def fits(known: Catalogue, query: Query) -> bool:
     if not query.measures or not all(name in known.measures for name in measures):
         return False
     table = table_of(known, query)
-    split = [*query.by, *(one.dimension for one in query.filters)]
+    split = [*query.by, *(one.dimension for one in query.filters if one.how not in RELATIONS)]
     split += [query.over] if query.over and query.over not in (*GRAINS, "line") else []
     timed = bool(query.grain or query.compared or query.over in GRAINS)
     return (
         all(known.measures[name].table == table for name in measures)
         and all(name in known.dimensions and table in known.dimensions[name].sql for name in split)
+        and all(of_numbers(known, one, table) for one in query.filters if one.how in RELATIONS)
         and len(set(query.by)) == len(query.by) <= MAX_BY
         and query.grain in ("", *GRAINS)
         and not (timed and table != "sales")
@@ -352,6 +354,13 @@ def fits(known: Catalogue, query: Query) -> bool:
         and not (query.share and (len(query.measures) > 1 or not shared(known, query)))
         and (not query.rows or _of_rows(known, query))
     )
+
+
+def of_numbers(known: Catalogue, one: Filter, table: str) -> bool:
+    """Whether a filter keeps the rows of a table whose number is over or under one value."""
+    column = known.measures.get(one.dimension)
+    number = len(one.values) == 1 and re.fullmatch(r"-?\d{1,15}(?:\.\d+)?", one.values[0])
+    return bool(column and column.row and column.table == table and number and one.how in RELATIONS)
 
 
 def _of_rows(known: Catalogue, query: Query) -> bool:
@@ -394,7 +403,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         measures=measures,
         by=tuple(name for name in query.by if has(name))[:MAX_BY],
         grain=query.grain if timed else "",
-        filters=tuple(one for one in query.filters if has(one.dimension)),
+        filters=tuple(one for one in query.filters if has(one.dimension) or of_numbers(known, one, table)),
         thresholds=tuple(one for one in query.thresholds if one.measure in known.measures),
         period="" if table == PEOPLE else query.period,
         compared=query.compared if timed else "",

@@ -49,6 +49,7 @@ class Item:
 
     entries: tuple[Entry, ...] = ()
     number: float | None = None
+    unit: str = ""  # behind the number
     percent: bool = False
     money: bool = False
     word: str = ""

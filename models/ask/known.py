@@ -1,7 +1,7 @@
 """What some data can be asked, and in which words."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 
@@ -48,6 +48,9 @@ def known(
     levels = vocabulary.levels(catalogue, ask)
     kinds = ask["sales"]("SELECT DISTINCT line_type FROM sales")["line_type"]
     catalogue = definitions.seen(catalogue, levels, frozenset(kinds))
+    if "invoice" in columns["sales"]:
+        single = ask["sales"]("SELECT count(*) = count(DISTINCT invoice) AS single FROM sales")["single"]
+        catalogue = replace(catalogue, single=bool(single[0]))
     return Known(catalogue, vocabulary.names(catalogue, ask["sales"]), levels)
 
 

@@ -156,7 +156,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         for same in (word, *_same(word)):
             if key(same) in found:
                 continue
-            for one in {one.title: one for one in reversed(measures)}.values() if several else measures[:: len(measures)]:
+            each = list({one.title: one for one in reversed(measures)}.values())
+            for one in each if several else (measures[0], measures[-1]):
                 say(same, Entry("measure", one.name, whole=not several))
     for name in known.lacking:
         say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
@@ -293,6 +294,8 @@ def _yes_no(values: Collection[str]) -> tuple[str, str] | None:
     there = [str(value) for value in values]
     yes, no = ([value for value in there if value in which] for which in (YES, NO))
     others = [value for value in there if value not in (*YES, *NO) and not value.lower().startswith("no ")]
+    if len(yes) + len(no) == 1 and not (others or {*yes, *no} & {"0", "1"}):  # of flights none is cancelled
+        yes, no = yes or [YES[NO.index(no[0])]], no or [NO[YES.index(yes[0])]]
     return (yes[0], no[0]) if len(yes) == len(no) == 1 and not others else None
 
 

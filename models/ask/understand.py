@@ -172,14 +172,15 @@ def _said_beside(items: Sequence[Item]) -> list[Item]:
     """The phrases without words of several columns where the one that is meant stands beside: "la note IMDB"."""
     kept = []
     for place, item in enumerate(items):
-        beside = [one for one in (*items[max(place - 1, 0) : place], *items[place + 1 : place + 2]) if not one.of_several]
-        if not (item.of_several and any(one.has("measure", *item.of_several) for one in beside)):
+        beside = [*items[max(place - 1, 0) : place], *items[place + 1 : place + 2]]
+        named = any(one.has("measure", *item.of_several) and not one.of_several for one in beside)
+        if not (item.of_several and named):
             kept.append(item)
     return kept
 
 
 def _each(items: Sequence[Item]) -> Iterable[list[Item]]:
-    """The phrases, once for each of the columns that a word is in the names of: "rating" where there are two of them."""
+    """The phrases, once for each of the columns that a word is in the names of: "rating" where there are two."""
     unsure = dict.fromkeys(names for item in items if (names := item.of_several))
     for chosen in itertools.islice(itertools.product(*unsure), MAX_READINGS):
         meant = dict(zip(unsure, chosen, strict=True))
@@ -241,6 +242,8 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
         money = after[:1] in MONEY
         percent = after[:1] in (["%"], ["percent"], ["pourcent"]) or after == ["pour", "cent"]
         used = 1 + (money or percent) + (percent and after[0] == "pour")
+        if after and after[0] in columns.UNITS and (after[0],) not in lexicon.phrases:
+            return Item(number=float(word), unit=after[0], written=f"{word} {after[0]}"), used + 1
         return Item(number=float(word), percent=percent, money=money, written=word), used
     if word in lexicon.product_words:
         return Item((Entry("value", "product", (word,), whole=False),)), 1

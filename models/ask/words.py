@@ -80,7 +80,8 @@ COMMANDS = {  # what changes a question, by what it does
         best | leading | strongest | best performing | meilleur | meilleure | meilleurs | meilleures
     """,
     "worst": """
-        worst | worst first | weakest | poorest | worst performing | le pire d abord | pire | pires | moins bon | moins bonne |
+        worst first | le pire d abord |
+        worst | weakest | poorest | worst performing | pire | pires | moins bon | moins bonne |
         moins bons |
         moins bonnes | plus mauvais | plus mauvaise | plus mauvaises
     """,
