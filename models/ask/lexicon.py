@@ -157,8 +157,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             if key(same) in found:
                 continue
             each = list({one.title: one for one in reversed(measures)}.values())
-            for one in each if several else (measures[0], measures[-1]):
-                say(same, Entry("measure", one.name, whole=not several))
+            for meant in each if several else (measures[0], measures[-1]):
+                say(same, Entry("measure", meant.name, whole=not several))
     for name in known.lacking:
         say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
     for word, name in _heads(known).items():
