@@ -178,10 +178,11 @@ def _filters(of: Known, query: Query) -> list[Filter]:
         label = title if one.kept else _("without {column}").format(column=title)
         values: tuple[str, ...]
         if of_rows:
-            number = st.number_input(
-                f"{label} {statement.SIGNS[one.how]}", value=float(one.values[0]), key=key, width=220
-            )
-            values = (f"{number:.10g}",) if number is not None else ()
+            st.session_state.setdefault(key, float(one.values[0]))
+            number = st.number_input(f"{label} {statement.SIGNS[one.how]}", value=None, key=key, width=220)
+            if number is None:  # emptied: it is left out
+                continue
+            values = (f"{number:.10g}",)
         elif one.how == "contains":
             words = st.text_input(
                 _("{column} with these words").format(column=label),
