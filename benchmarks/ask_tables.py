@@ -1,4 +1,5 @@
-"""Tables that are no shops' tills, to ask for figures of their rows: cars, films, hospital stays, flats and matches."""
+"""Tables that are no shops' tills, to ask for figures of their rows: cars, films, hospital stays, flats, matches,
+flights and wines."""
 
 import numpy as np
 import pandas as pd
@@ -126,6 +127,54 @@ def matches(seed: int = 45) -> pd.DataFrame:
     )
 
 
+def flights(seed: int = 46) -> pd.DataFrame:
+    """Flights of three airlines, how late they were, and what their tickets brought."""
+    random, count = np.random.default_rng(seed), 2000
+    seats, distance = random.integers(90, 320, count), random.integers(280, 6200, count)
+    late = np.round(random.exponential(18, count) - 6, 0)
+    return pd.DataFrame(
+        {
+            "Flight no": [f"F{20000 + line}" for line in range(count)],
+            "Flight date": days(random, "2024-01-01", 1000, count).dt.strftime("%Y-%m-%d"),
+            "Destination": random.choice(["Madrid", "Oslo", "Athens", "Montreal", "Dakar"], count),
+            "Airline": random.choice(["Skyline", "Aerolux", "Northern Wings"], count),
+            "Aircraft": random.choice(["A320", "A350", "B737"], count),
+            "Country": random.choice(["Spain", "Norway", "Greece", "Canada", "Senegal"], count),
+            "Cancelled": random.choice(["Yes", "No"], count, p=[0.04, 0.96]),
+            "Distance": distance,
+            "Departure delay": late,
+            "Arrival delay": np.round(late + random.normal(0, 6, count), 0),
+            "Passengers": np.round(seats * random.uniform(0.5, 1, count), 0),
+            "Ticket revenue": np.round(seats * distance * 0.09, 2),
+        }
+    )
+
+
+def vins(seed: int = 47) -> pd.DataFrame:
+    """Wines that a French merchant tasted and sold."""
+    random, count = np.random.default_rng(seed), 1600
+    degree = np.round(random.normal(13, 0.9, count), 1)
+    acid = np.round(random.normal(5.4, 0.7, count), 2)
+    return pd.DataFrame(
+        {
+            "N° lot": [f"L{4000 + line}" for line in range(count)],
+            "Date de dégustation": days(random, "2024-01-01", 1000, count).dt.strftime("%d/%m/%Y"),
+            "Cuvée": random.choice(["Les Amandiers", "Clos du Puits", "Vieilles Vignes", "La Combe"], count),
+            "Pays": random.choice(["France", "Italie", "Espagne"], count),
+            "Cépage": random.choice(["Syrah", "Merlot", "Grenache", "Chardonnay"], count),
+            "Bio": random.choice(["oui", "non"], count),
+            "Bouteilles": random.integers(1, 48, count),
+            "Prix": np.round(random.lognormal(2.5, 0.4, count), 2),
+            "Degré": degree,
+            "Acidité": acid,
+            "Sucre": np.round(random.exponential(3, count), 1),
+            "Note": np.round(14 + 0.6 * (degree - 13) - 0.4 * (acid - 5.4) + random.normal(0, 1.4, count), 1).clip(
+                5, 20
+            ),
+        }
+    )
+
+
 # What each column of a table is, as its analyst chooses it on the page Data.
 CHOSEN = {
     autos: {
@@ -142,5 +191,12 @@ CHOSEN = {
     },
     matches: {
         "timestamp": "Match date", "invoice": "Match ID", "product": "Opponent", "amount": "Gate receipts",
+    },
+    flights: {
+        "timestamp": "Flight date", "invoice": "Flight no", "product": "Destination", "amount": "Ticket revenue",
+    },
+    vins: {
+        "timestamp": "Date de dégustation", "invoice": "N° lot", "product": "Cuvée", "quantity": "Bouteilles",
+        "unit_price": "Prix",
     },
 }  # fmt: skip

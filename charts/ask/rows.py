@@ -167,13 +167,17 @@ def _boxes(known: Catalogue, query: Query, found: Answer, names: Names, currency
     called = [wording.value(query.by[0], level, names) for level in shown[GROUP]]
     ends = shown[["low", "high"]].to_numpy(float)
     title = _("{column} by {dimension}: the median is highest for {name}, {value}")
-    if shown["middle"].nunique() == 1 < len(shown):
+    highest = (shown["middle"] == shown["middle"].iloc[0]).sum()
+    if 1 < highest < len(shown):
+        title = _("{column} by {dimension}: the median is highest for {names}, {value}")
+    elif highest > 1:
         title = _("{column} by {dimension}: the median is the same for all, {value}")
     figure = theme.figure(
         title.format(
             column=wording.column(known, query.measures[0]),
             dimension=wording.dimension(known, query.by[0]).lower(),
             name=called[0],
+            names=locales.listed(called[:highest]),
             value=write(shown["middle"].iloc[0]),
         ),
         x=_with_unit(known, query, currency, 0),
@@ -225,7 +229,11 @@ def _boxes(known: Catalogue, query: Query, found: Answer, names: Names, currency
 
 
 def _write(known: Catalogue, query: Query, currency: str, place: int = 0) -> Callable[[float], str]:
-    return wording.number(known.measures[query.measures[place]], currency)
+    one = known.measures[query.measures[place]]
+    write = wording.number(one, currency)
+    if one.unit != "number":
+        return write
+    return lambda found: locales.number(found) if found == round(found) else write(found)  # 129 minutes, not 129.00
 
 
 def _with_unit(known: Catalogue, query: Query, currency: str, place: int) -> str:

@@ -27,7 +27,7 @@ from models import segmenting
 from models.act.timing import HOURS
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
-from models.ask.query import Filter, read
+from models.ask.query import RELATIONS, Filter, read
 
 Kind = Literal["over", "under", "outside", "changed"]
 Against = Literal["number", "weekday", "year", "band", "usual"]
@@ -110,6 +110,8 @@ def check(rule: Rule, known: Catalogue) -> None:
             N_("This rule needs what these data lack now: {columns}. Map it on the page Data, or change the rule."),
             columns=", ".join(column.rpartition(".")[2] for column in known.lacking[name]),
         )
+    if any(one.how in RELATIONS for one in rule.filters):
+        raise Unfit(N_("A rule cannot be kept to single lines by their numbers: leave that filter out."))
     names = [*([rule.by] if rule.by else []), *(one.dimension for one in rule.filters)]
     gone = [name for name in names if name not in known.dimensions]
     if rule.measure not in known.measures or gone:

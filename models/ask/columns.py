@@ -30,8 +30,21 @@ ADDED = stems(  # what adds up, as money does
     """
 )
 BETTER_LESS = stems(
-    "wait | waiting | attente | delay | delai | lead | retard | pain | douleur | error | erreur | defect"
+    "wait | waiting | attente | delay | delai | lead | retard | pain | douleur | error | erreur | defect | conceded | "
+    "encaisse | injury | blessure | complaint | plainte | accident"
 )
+
+
+_TIME = "duration | duree | stay | sejour | length"
+_UNITS = {  # units, and what columns that are in them are called
+    "m2 | sqm": "surface | area | superficie | size | taille",
+    "km | kilometre | kilometer": "distance | kilometrage | mileage | km",
+    "kg | kilo": "weight | poids | kg",
+    "day | jour | night | nuit": f"day | jour | night | nuit | {_TIME}",
+    "minute | min | hour | heure": f"minute | hour | heure | wait | attente | delay | retard | time | temps | {_TIME}",
+    "an | year": "age | anciennete | tenure",
+}
+UNITS = {unit: stems(called) for units, called in _UNITS.items() for unit in stems(units)}
 
 
 def usual(called: str) -> Literal["sum", "mean", ""]:

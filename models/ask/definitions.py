@@ -30,13 +30,17 @@ from models.ask.formulas import (
     Measure,
     Unit,
 )
-from models.ask.query import GRAINS, Query
+from models.ask.query import GRAINS, RELATIONS, Filter, Query
 
 TABLES = ("sales", "stock", "customers")
 MAX_BY = 2  # dimensions and a grain of one question
 COLUMNS = {"relation": 2, "distribution": 1}  # numbers of each row that such a question is of
 OF_OTHER_LINES = {"shipping": "shipping", "fees": "fee"}  # measures, and the kind of lines that they add up
 NUMBERED = "number"  # among headers: that of the column in which each line has a number of its own
+LISTED = "list"  # among headers: the name of the file
+FILES = frozenset(  # what the name of a file says beside what it is a list of
+    ("data", "dataset", "export", "table", "sheet", "file", "final", "copy", "csv", "xlsx", "xl", "parquet")
+)
 SAID = "_said"  # of a line: what the table of products says of its product
 
 
@@ -54,6 +58,8 @@ class Catalogue:
     first: date
     last: date
     frames: Mapping[str, Collection[str]]
+    rows: str = ""  # what a line is, by the name of its file: of "films.csv" each is one of the films
+    single: bool = False  # each order is one line
 
 
 def catalogue(
@@ -123,6 +129,9 @@ def catalogue(
         dimensions |= split
     meant = {"amount": "revenue", "quantity": "units", "unit_price": "price"}
     headed = {meant.get(column, column): _headed(header) for column, header in (headers or {}).items()}
+    of_others = {word for one in own for word in spelling.key(one)}
+    for name in set(meant.values()) & set(headed):
+        headed[name] += tuple(word for word in headed[name][-1].split()[-1:] if not of_others & set(spelling.key(word)))
     # "Visit date", "N° séjour": what has a date, or a number for its lines, is what is counted
     headed["orders"] = (*headed.get("invoice", ())[1:], *headed.get("timestamp", ())[1:])
     headed["lines"] = headed.get(NUMBERED, ())[1:]  # "Rental ID": a line is a rental
@@ -139,6 +148,7 @@ def catalogue(
         first=span[0],
         last=span[1],
         frames={name: tuple(kept) for name, kept in columns.items()},
+        rows=_listed((headers or {}).get(LISTED, "")),
     )
 
 
@@ -150,6 +160,13 @@ def _headed(header: str) -> tuple[str, ...]:
     left = [word for word in re.split(r"[\W_]+", header) if word and spelling.plain(word) not in words.OF_A_COLUMN]
     whole = len(left) < len(re.findall(r"\w+", header))
     return (header, " ".join(left)) if left and whole else (header,)
+
+
+def _listed(file: str) -> str:
+    """What a file is a list of: the one word of its name that says something, in the plural; "" for none."""
+    said = [word for word in re.split(r"[\W\d_]+", file) if word and spelling.stem(spelling.plain(word)) not in FILES]
+    plural = len(said) == 1 and spelling.stem(spelling.plain(said[0])) != spelling.plain(said[0])
+    return said[0] if plural else ""
 
 
 def _named(one: Defined, headed: Sequence[str], called: Mapping[str, Sequence[str]]) -> Defined:
@@ -192,8 +209,8 @@ def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collect
     """A catalogue after a look at the values in the data.
 
     Numbers of few values, kept as texts to filter by (the `levels` of each dimension), are numbers, too: they have a
-    mean and extremes, and the column alone means its mean where it is a score. Where no line is of a kind (`kinds` of
-    lines that are there), there is none of its money: it lacks.
+    mean, extremes and, but for scores, a sum; the column alone means its mean where it is a score. Where no line is of
+    a kind (`kinds` of lines that are there), there is none of its money: it lacks.
     """
     measures = dict(known.measures)
     for name, values in levels.items():
@@ -210,7 +227,7 @@ def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collect
                     words=(*dimension.words, *one.words) if scored else (),
                 )
                 for one in _numbers(name, "sales", IS_GOODS)
-                if one.own != "sum"
+                if not (scored and one.own == "sum")
             }
     lacking = dict(known.lacking)
     for name, kind in OF_OTHER_LINES.items():
@@ -318,12 +335,13 @@ def fits(known: Catalogue, query: Query) -> bool:
     if not query.measures or not all(name in known.measures for name in measures):
         return False
     table = table_of(known, query)
-    split = [*query.by, *(one.dimension for one in query.filters)]
+    split = [*query.by, *(one.dimension for one in query.filters if one.how not in RELATIONS)]
     split += [query.over] if query.over and query.over not in (*GRAINS, "line") else []
     timed = bool(query.grain or query.compared or query.over in GRAINS)
     return (
         all(known.measures[name].table == table for name in measures)
         and all(name in known.dimensions and table in known.dimensions[name].sql for name in split)
+        and all(of_numbers(known, one, table) for one in query.filters if one.how in RELATIONS)
         and len(set(query.by)) == len(query.by) <= MAX_BY
         and query.grain in ("", *GRAINS)
         and not (timed and table != "sales")
@@ -336,6 +354,13 @@ def fits(known: Catalogue, query: Query) -> bool:
         and not (query.share and (len(query.measures) > 1 or not shared(known, query)))
         and (not query.rows or _of_rows(known, query))
     )
+
+
+def of_numbers(known: Catalogue, one: Filter, table: str) -> bool:
+    """Whether a filter keeps the rows of a table whose number is over or under one value."""
+    column = known.measures.get(one.dimension)
+    number = len(one.values) == 1 and re.fullmatch(r"-?\d{1,15}(?:\.\d+)?", one.values[0])
+    return bool(column and column.row and column.table == table and number and one.how in RELATIONS)
 
 
 def _of_rows(known: Catalogue, query: Query) -> bool:
@@ -378,7 +403,7 @@ def fitted(known: Catalogue, query: Query) -> Query | None:
         measures=measures,
         by=tuple(name for name in query.by if has(name))[:MAX_BY],
         grain=query.grain if timed else "",
-        filters=tuple(one for one in query.filters if has(one.dimension)),
+        filters=tuple(one for one in query.filters if has(one.dimension) or of_numbers(known, one, table)),
         thresholds=tuple(one for one in query.thresholds if one.measure in known.measures),
         period="" if table == PEOPLE else query.period,
         compared=query.compared if timed else "",

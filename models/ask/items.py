@@ -49,6 +49,7 @@ class Item:
 
     entries: tuple[Entry, ...] = ()
     number: float | None = None
+    unit: str = ""  # behind the number
     percent: bool = False
     money: bool = False
     word: str = ""
@@ -65,6 +66,11 @@ class Item:
     def names_a_value(self) -> bool:
         """Whether it can be a value, and no number of anything: "Kitchen products", not "3 products"."""
         return self.has("value") and self.number is None
+
+    @property
+    def of_several(self) -> tuple[str, ...]:
+        """The measures that it can be, where it is a word of several columns' names."""
+        return tuple(one.name for one in self.entries if one.kind == "measure" and not one.whole)
 
     def command(self) -> str:
         """The command it is; "" for none."""

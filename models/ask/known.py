@@ -1,7 +1,7 @@
 """What some data can be asked, and in which words."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 
@@ -48,6 +48,9 @@ def known(
     levels = vocabulary.levels(catalogue, ask)
     kinds = ask["sales"]("SELECT DISTINCT line_type FROM sales")["line_type"]
     catalogue = definitions.seen(catalogue, levels, frozenset(kinds))
+    if "invoice" in columns["sales"]:
+        single = ask["sales"]("SELECT count(*) = count(DISTINCT invoice) AS single FROM sales")["single"]
+        catalogue = replace(catalogue, single=bool(single[0]))
     return Known(catalogue, vocabulary.names(catalogue, ask["sales"]), levels)
 
 
@@ -70,9 +73,10 @@ def of_stored(
 
 
 def headers(sold: Stored) -> dict[str, str]:
-    """What the file called its columns (canonical -> its own), and under `NUMBERED` the one that numbers its lines,
-    which is not kept: of rentals, "Rental ID"."""
+    """What the file called its columns (canonical -> its own), under `NUMBERED` the one that numbers its lines,
+    which is not kept: of rentals, "Rental ID"; and under `LISTED` its own name: that of "films.csv"."""
     mapped, kept = sold.origin.columns or {}, sold.columns["sales"]
+    mapped = {**mapped, definitions.LISTED: sold.origin.name} if sold.origin.kind == "upload" else mapped
     if "invoice" in kept:
         return mapped
     left = [one for one in sold.origin.header or () if one not in mapped.values() and len(spelling.key(one)) > 1]

@@ -149,13 +149,16 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
     for word, measures in _parts(known).items():
-        if len({one.title for one in measures}) > 1:
-            continue
+        several = len({one.title for one in measures}) > 1
         for weighs in [one for one in found if one[0] == word and found[one].keys() == {_SHARE}]:
-            del found[weighs]  # "poids" where a column says what things weigh
-        if (word,) not in found:
-            say_all([word], Entry("measure", measures[0].name))
-            say_all([word], Entry("measure", measures[-1].name))
+            if not several:
+                del found[weighs]  # "poids" where a column says what things weigh
+        for same in (word, *_same(word)):
+            if key(same) in found:
+                continue
+            each = list({one.title: one for one in reversed(measures)}.values())
+            for meant in each if several else (measures[0], measures[-1]):
+                say(same, Entry("measure", meant.name, whole=not several))
     for name in known.lacking:
         say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
     for word, name in _heads(known).items():
@@ -194,6 +197,9 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
                     continue  # no "Booking.com" where the column is "Booking channel", no "United States" of "states"
                 say((word,), Entry("value", name, (which,), whole=False))
                 say_all(_same(word), Entry("value", name, (which,), whole=False))
+    for phrase in (known.rows, *_same(known.rows)):  # "films" are the lines of "films.csv"
+        if {one.kind for one in found.get(key(phrase), ())} <= {"dimension"} and "lines" in known.measures:
+            say(phrase, Entry("measure", "lines"))
     every = {word for phrase in found for word in phrase}
     named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
     named -= {phrase[0] for phrase, entries in found.items() if len(phrase) == 1 and next(iter(entries)).kind == "stop"}
@@ -288,6 +294,8 @@ def _yes_no(values: Collection[str]) -> tuple[str, str] | None:
     there = [str(value) for value in values]
     yes, no = ([value for value in there if value in which] for which in (YES, NO))
     others = [value for value in there if value not in (*YES, *NO) and not value.lower().startswith("no ")]
+    if len(yes) + len(no) == 1 and not (others or {*yes, *no} & {"0", "1"}):  # of flights none is cancelled
+        yes, no = yes or [YES[NO.index(no[0])]], no or [NO[YES.index(yes[0])]]
     return (yes[0], no[0]) if len(yes) == len(no) == 1 and not others else None
 
 

@@ -20,6 +20,7 @@ from models.ask.items import (
 )
 from models.ask.lexicon import SUPERLATIVES, Kind
 from models.ask.query import Filter, Relation, Threshold
+from models.ask.rows import row_of
 from models.ask.who import BOUGHT, WHO
 
 STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
@@ -41,6 +42,7 @@ EACH = (
 )  # before what there is one of
 COUNTS = ("customers", "customers.count", "lines")
 COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
+ROWS = ("lines", "orders")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[
     str, tuple[str, tuple[str, ...], Relation]
@@ -130,6 +132,11 @@ class Reading(Draft):
         if relation:
             named = self.named(after, "measure")
             self.timed = after.has("grain") and not named
+            if single.of_counted(self, relation, item, named, after):
+                return
+            if item.unit:
+                self.unread.append(item.written)
+                return
             aimed = self.known.measures[self.measures[-1]] if self.measures else None
             if self.timed and not (aimed and (aimed.unit == "days" or aimed.own)):
                 self.unread.append(f"{number:g}")  # "stays of more than 10 days": no number of stays
@@ -140,7 +147,7 @@ class Reading(Draft):
                 self.add_threshold(self.measures[-1], relation, item)
             else:
                 self.waiting.append((relation, item))
-        elif number < 1:
+        elif number < 1 or item.unit:
             self.unread.append(item.written)
         elif {before.command(), after.command()} & set(SUPERLATIVES) or (
             self.named(after, "dimension") and not self.named(before, "dimension")
@@ -274,6 +281,8 @@ class Reading(Draft):
             self.said.add("share")
         if self.waiting:
             self.add_threshold(measure, *self.waiting.pop())
+        if any(one.how in RELATIONS and one.dimension == row_of(self.known, measure) for one in self.filters):
+            return  # "wines of more than 14 degrees"
         named_for_its_threshold = any(one.measure in (measure, RATES.get(measure)) for one in self.thresholds)
         if measure in self.measures or named_for_its_threshold:
             pass
@@ -281,11 +290,13 @@ class Reading(Draft):
             pass  # "poids moyen livré"
         elif (
             self.measures
-            and (item.has("dimension") or measure in (*COUNTS, "lines"))
+            and (
+                item.has("dimension") or measure in (*COUNTS, "lines") or (measure == "orders" and before.has("value"))
+            )
             and before.command() not in ("again", "by")
         ):
             pass  # "revenue of customers who ..."
-        elif self.people and before.command() not in ("again", "by"):
+        elif self.people and before.command() not in ("again", "by") and not (self.held and self.measures == ["lines"]):
             self.measures[-1] = measure  # "customers left"
         elif measure == "units" and self.measures[-1:] == ["price"] and not item.plural:
             pass  # "the price of a seat", "price per night"
@@ -312,9 +323,14 @@ class Reading(Draft):
         binary = next((one.name for one in self.named(item, "dimension") if one.name in self.lexicon.binary), "")
         yes, no = self.lexicon.binary.get(binary, ("", ""))
         flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
+        flag |= before.has("measure", *ROWS) or after.has("measure", *ROWS)  # "furnished flats", "appartements meublés"
         if binary and binary not in self.cleared and (self.negated or self.held or flag) and self.role != "by":
             self._filter(Filter(binary, (no if self.negated else yes,)))
             self.denied = False
+            return
+        number = name in self.lexicon.numeric and f"{name}.sum" in self.known.measures
+        if number and not (self.role or self.measures) and after.command() == "by":
+            self.measures.append(f"{name}.sum")  # "goals conceded for each opponent": or their mean
             return
         if before.written in ("per", "par") and self._per_customer(name):
             return

@@ -1,21 +1,25 @@
 """A question as data: what words, widgets, links and SQL all speak of."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 MAX_TEXT = 4000  # characters of a link
 Order = Literal["", "most", "least"]
-How = Literal["is", "contains"]
-Rows = Literal["", "relation", "distribution"]
 Relation = Literal["over", "under", "at least", "at most"]
+How = Literal["is", "contains"] | Relation
+Rows = Literal["", "relation", "distribution"]
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Rows whose `dimension` has one of the `values`, or contains one of them as text; not `kept`: all others."""
+    """Rows whose `dimension` has one of the `values`, or contains one of them as text; not `kept`: all others.
+
+    Rows whose number is over, under ... a value: `dimension` then is the median of the column that is meant.
+    """
 
     dimension: str
     values: tuple[str, ...]

@@ -1,5 +1,6 @@
 """What a question asks of single lines: the largest, two of their numbers against each other, how one is spread."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from models.ask import columns, definitions
@@ -7,7 +8,10 @@ from models.ask.definitions import Catalogue
 from models.ask.draft import Draft
 from models.ask.formulas import OF_A_LINE, ROW, Statistic
 from models.ask.items import ADDED_UP, GO_ON, OF_LINES, OF_NUMBERS, RANKS, SCORED, Item
+from models.ask.lexicon import Entry
+from models.ask.query import Filter, Relation
 from models.ask.rows import row_of
+from models.ask.spelling import key, stem
 
 STRICT = ("histo", "box", "boite", "diagramme", "frequency")  # how words begin that mean single lines, and no groups
 COMPARED = ("compar", "difference")  # how words begin that may mean two sums as well
@@ -22,7 +26,7 @@ def line_of(known: Catalogue, measure: str, statistic: Statistic) -> str:
 def statistic(draft: Draft, wanted: Statistic, item: Item, before: Item, after: Item) -> None:
     """ "max" and the like behind their measure ("profit maximum", "prix minimum et maximum"), or before it."""
     behind = before.has("measure") or (before.command() in GO_ON and bool(draft.single[0]))
-    if not behind or not draft.measures or draft.named(after, "measure"):
+    if not behind or not draft.measures or (draft.named(after, "measure") and not after.has("measure", "lines")):
         draft.pending.append(wanted)
         draft.single = (draft.single[0], item.written)
         return
@@ -46,6 +50,31 @@ def of_lines(draft: Draft, measure: str, item: Item) -> None:
         names = [measure]
     draft.measures += [*names, *([draft.average_of(measure)] if draft.mean else [])]
     draft.pending, draft.single, draft.role = [], (measure, draft.single[1]), ""
+
+
+def of_counted(draft: Draft, relation: Relation, number: Item, named: Sequence[Entry], after: Item) -> bool:
+    """Take a number as what each line must be like, where lines are counted: "flights over 3000 km by airline".
+
+    The column is the one beside the number, or the only one that is in its unit. Whether it was taken.
+    """
+    known, counted = draft.known, draft.measures[:1]
+    if (
+        counted not in (["lines"], ["orders"])
+        or (counted == ["orders"] and not known.single)
+        or draft.by
+        or draft.grain
+    ):
+        return False
+    unit = number.unit or (stem(after.written) if draft.timed else "")
+    in_unit = {
+        one.name for one in known.measures.values() if one.row and columns.UNITS.get(unit, set()) & set(key(one.title))
+    }
+    there = {row_of(known, one.name) for one in named} or {row_of(known, one) for one in draft.measures[1:]} or in_unit
+    if len(there) != 1 or "" in there or number.percent or (unit and not there <= in_unit):
+        return False
+    draft.measures = counted
+    draft.filters.append(Filter(there.pop(), (f"{number.number:.10g}",), how=relation))
+    return True
 
 
 def perhaps(draft: Draft, measure: str, item: Item) -> None:

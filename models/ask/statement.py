@@ -225,7 +225,8 @@ class _Made:
         return [*self.query.by, *([STEP] if self.query.grain else [])]
 
     def expression(self, dimension: str) -> str:
-        return self.known.dimensions[dimension].sql[self.table]
+        known = self.known.dimensions.get(dimension)
+        return known.sql[self.table] if known else self.known.measures[dimension].row
 
     def select(self) -> str:
         query = self.query
@@ -267,6 +268,9 @@ class _Made:
         return " AND ".join(parts) or "true"
 
     def condition(self, one: Filter, expression: str) -> str:
+        if one.how in SIGNS:
+            kept = f"{expression} {SIGNS[one.how]} {self.value(float(one.values[0]))}"
+            return kept if one.kept else f"NOT coalesce({kept}, false)"
         if one.how == "contains":
             kept = " AND ".join(f"contains(lower(description), {self.value(word.lower())})" for word in one.values)
             return f"coalesce({kept}, false)" if one.kept else f"NOT coalesce({kept}, false)"

@@ -6,7 +6,7 @@ is guessed: a word that is not known, or two meanings of equal right, make it a 
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -87,15 +87,17 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     items, fixed = _items(time.rest, lexicon)
     items = [item for place, item in enumerate(items) if not _article(item, items[place - 1 : place], text)]
     items += [Item((Entry("value", "hour", clock),))] if clock else []
+    items = _said_beside(items)
     intents = {one.name for item in items for one in item.entries if one.kind == "intent"}
     intent = next((name for name in PRIORITY if name in intents), "")
     base = previous if previous is not None and _goes_on(items) and not time.growth else None
     readings: list[Query] = []
     unread: tuple[str, ...] = ()
     twofold = any(item.has("value") and {one.kind for one in item.entries} != {"value"} for item in items)
-    for table, prefers_values, one in itertools.product(TABLES, (False, True) if twofold else (False,), times):
+    values = (False, True) if twofold else (False,)
+    for table, prefers_values, one, read in itertools.product(TABLES, values, times, _each(items)):
         draft = Reading(known, lexicon, table, prefers_values, intent)
-        draft.read(items)
+        draft.read(read)
         if not draft.failed:
             unread = unread or tuple(draft.unread)
             readings += queries(draft, one, base)
@@ -166,6 +168,30 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
     return items, tuple(fixed)
 
 
+def _said_beside(items: Sequence[Item]) -> list[Item]:
+    """The phrases without words of several columns where the one that is meant stands beside: "la note IMDB"."""
+    kept = []
+    for place, item in enumerate(items):
+        beside = [*items[max(place - 1, 0) : place], *items[place + 1 : place + 2]]
+        named = any(one.has("measure", *item.of_several) and not one.of_several for one in beside)
+        if not (item.of_several and named):
+            kept.append(item)
+    return kept
+
+
+def _each(items: Sequence[Item]) -> Iterable[list[Item]]:
+    """The phrases, once for each of the columns that a word is in the names of: "rating" where there are two."""
+    unsure = dict.fromkeys(names for item in items if (names := item.of_several))
+    for chosen in itertools.islice(itertools.product(*unsure), MAX_READINGS):
+        meant = dict(zip(unsure, chosen, strict=True))
+        yield [
+            replace(item, entries=tuple(one for one in item.entries if one.name == meant[item.of_several]))
+            if item.of_several
+            else item
+            for item in items
+        ]
+
+
 def _a_value(text: str, lexicon: Lexicon) -> bool:
     """Whether the word for a change is a value of these data: sales of "rosé" did not rise."""
     found = when.GROWTH.search(text)
@@ -216,6 +242,8 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
         money = after[:1] in MONEY
         percent = after[:1] in (["%"], ["percent"], ["pourcent"]) or after == ["pour", "cent"]
         used = 1 + (money or percent) + (percent and after[0] == "pour")
+        if after and after[0] in columns.UNITS and (after[0],) not in lexicon.phrases:
+            return Item(number=float(word), unit=after[0], written=f"{word} {after[0]}"), used + 1
         return Item(number=float(word), percent=percent, money=money, written=word), used
     if word in lexicon.product_words:
         return Item((Entry("value", "product", (word,), whole=False),)), 1

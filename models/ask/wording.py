@@ -226,7 +226,11 @@ def _kept(known: Catalogue, query: Query, names: Names, currency: str) -> list[s
 
 
 def kept(known: Catalogue, one: Filter, names: Names) -> str:
-    """A filter, "Store: London, Bath" or "without Store: London"."""
+    """A filter, "Store: London, Bath" or "without Store: London"; of rows, "Distance over 100"."""
+    if one.how in RELATION:
+        number = locales.number(float(one.values[0]), len(one.values[0].partition(".")[2]))
+        text = _(RELATION[one.how]).format(measure=column(known, one.dimension), value=number)
+        return text if one.kept else _("without {column}").format(column=text)
     values = _listed(
         [
             _("“{word}”").format(word=word) if one.how == "contains" else value(one.dimension, word, names)

@@ -34,7 +34,7 @@ COMMANDS = {  # what changes a question, by what it does
         classement | lister | classer
     """,
     "many": """
-        how many | hw many | count | count of | combien de | combien | nombre de | nombre d | number of |
+        how many | hw many | count | count of | combien de | combien | nombre | nombre de | nombre d | number of |
         the number of | le nombre de |
         nb de | nb | cb de | cb d | nbre de
     """,
@@ -45,6 +45,7 @@ COMMANDS = {  # what changes a question, by what it does
         combien a fait | combien ont fait
     """,
     "most": """
+        plus cher au moins cher | plus chers aux moins chers | most expensive first | most expensive to cheapest |
         longest first | top | biggest first | highest first | largest first | most first | best first | longest | peak |
         rush |
         de pointe | high to low | from high to low | most often | le plus souvent | plus souvent | plus long |
@@ -62,6 +63,7 @@ COMMANDS = {  # what changes a question, by what it does
         heaviest | maximal | maximale | plus frequente | plus frequent | le plus de
     """,
     "least": """
+        moins cher au plus cher | moins chers aux plus chers | cheapest first | cheapest to most expensive |
         low to high | from low to high | lowest first | smallest first | shortest first | least first | shortest |
         least often |
         le moins souvent | moins souvent | flop |
@@ -78,6 +80,7 @@ COMMANDS = {  # what changes a question, by what it does
         best | leading | strongest | best performing | meilleur | meilleure | meilleurs | meilleures
     """,
     "worst": """
+        worst first | le pire d abord |
         worst | weakest | poorest | worst performing | pire | pires | moins bon | moins bonne |
         moins bons |
         moins bonnes | plus mauvais | plus mauvaise | plus mauvaises
@@ -307,6 +310,41 @@ WEEKDAYS = (
     "sunday | sundays | dimanche | dimanches",
 )
 WEEKEND = "weekend | weekends | week end | week ends | fin de semaine"
+NATIONS = (  # what is of a country: the data say its name (Unicode CLDR has the names, and no adjectives)
+    "germany | allemagne | german | allemand | allemande",
+    "france | french | francais | francaise",
+    "japan | japon | japanese | japonais | japonaise",
+    "china | chine | chinese | chinois | chinoise",
+    "india | inde | indian | indien | indienne",
+    "italy | italie | italian | italien | italienne",
+    "spain | espagne | spanish | espagnol | espagnole",
+    "portugal | portuguese | portugais | portugaise",
+    "belgium | belgique | belgian | belge",
+    "netherlands | pays bas | dutch | neerlandais | neerlandaise | hollandais | hollandaise",
+    "switzerland | suisse | swiss",
+    "austria | autriche | austrian | autrichien | autrichienne",
+    "sweden | suede | swedish | suedois | suedoise",
+    "norway | norvege | norwegian | norvegien | norvegienne",
+    "denmark | danemark | danish | danois | danoise",
+    "finland | finlande | finnish | finlandais | finlandaise",
+    "greece | grece | greek | grec | grecque",
+    "ireland | irlande | irish | irlandais | irlandaise",
+    "united kingdom | royaume uni | uk | british | britannique",
+    "united states | etats unis | usa | american | americain | americaine",
+    "canada | canadian | canadien | canadienne",
+    "mexico | mexique | mexican | mexicain | mexicaine",
+    "brazil | bresil | brazilian | bresilien | bresilienne",
+    "australia | australie | australian | australien | australienne",
+    "korea | south korea | coree | coree du sud | korean | coreen | coreenne",
+    "russia | russie | russian | russe",
+    "morocco | maroc | moroccan | marocain | marocaine",
+    "tunisia | tunisie | tunisian | tunisien | tunisienne",
+    "algeria | algerie | algerian | algerien | algerienne",
+    "senegal | senegalese | senegalais | senegalaise",
+    "europe | european | europeen | europeenne",
+    "asia | asie | asian | asiatique",
+    "africa | afrique | african | africain | africaine",
+)
 # Words for the same thing in both languages: of columns and of values that Vigie does not know.
 SAME = (
     "region | regions",
@@ -373,6 +411,31 @@ SAME = (
     "furniture | mobilier | meuble",
     "technology | technologie | tech",
     "office supplies | fournitures de bureau",
+    "car | auto | automobile | voiture | vehicle | vehicule",
+    "film | movie",
+    "flat | apartment | appartement | appart | logement",
+    "lease | bail | baux",
+    "stay | sejour",
+    "match | rencontre",
+    "result | resultat",
+    "floor | etage",
+    "room | chambre",
+    "ward | service hospitalier",
+    "wait | waiting time | attente",
+    "speed | vitesse",
+    "power | puissance",
+    "species | espece",
+    "island | ile",
+    "stadium | stade",
+    "opponent | adversaire",
+    "school | ecole",
+    "teacher | enseignant | professeur",
+    "student | eleve | etudiant",
+    "course | cours",
+    "flight | vol",
+    "airline | compagnie aerienne",
+    "airport | aeroport",
+    *NATIONS,
 )
 SHORT = {  # what people write short, where the data have no such word
     **dict.fromkeys(("avg", "aver", "moy"), "average"),
@@ -472,6 +535,7 @@ STOP = """
     viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went |
     were | were there | when | where | which had | which has | whole | whose name contains | with the |
     with the name |
+    released | recorded | registered | enregistres | enregistrees |
     within | ceux | celles | celui | celle | ceux qui | celles qui | those who | nous reste | il nous reste |
     il reste |
     reste t il | over the | through | via | livres depuis | livrees depuis | livre depuis | livres en | livrees en |

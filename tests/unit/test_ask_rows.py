@@ -1,10 +1,11 @@
 """Questions about single rows: two of their numbers against each other, and how one is spread."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,11 @@ from charts.ask import rows as charts
 from charts.ask.content import About, Source
 from data import tables
 from models.ask import board, definitions, rows, seasons, statement, wording
-from models.ask.query import Query, from_text, to_text
+from models.ask.query import Filter, Query, from_text, to_text
 from models.ask.understand import understand
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
+Kept = Callable[[pd.DataFrame], pd.Series]
 LINK = Query(("mpg.median", "horsepower.median"), rows="relation")
 
 
@@ -67,6 +69,65 @@ def test_groups_have_the_quartiles_of_their_rows(cars: SimpleNamespace) -> None:
     right = cars.file.groupby("Body")["Weight"].quantile([0.05, 0.25, 0.5, 0.75, 0.95]).unstack()
     assert found.loc[right.index, list(rows.SPREAD)].to_numpy() == pytest.approx(right.to_numpy())
     assert found[rows.COUNT].to_dict() == cars.file["Body"].value_counts().to_dict()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("cars with mpg over 20 by origin", lambda file: file["MPG"] > 20),
+        ("how many cars with horsepower of at most 120 by origin", lambda file: file["Horsepower"] <= 120),
+        ("voitures avec mpg au moins 20 par origin", lambda file: file["MPG"] >= 20),
+    ],
+)
+def test_single_rows_are_kept_by_their_numbers(cars: SimpleNamespace, text: str, kept: Kept) -> None:
+    said = understand(text, cars.known, cars.words)
+    assert said.certain
+    found = cars.answer(said.readings[0]).table.set_index("origin")
+    assert found.iloc[:, 0].to_dict() == cars.file[kept(cars.file)]["Origin"].value_counts().to_dict()
+    assert from_text(to_text(said.readings[0])) == said.readings[0]
+    with locales.using("fr"):
+        written = wording.sentence(cars.known, said.readings[0], {}, "EUR")
+    assert "Mpg" in written or "Horsepower" in written
+
+
+def test_rows_that_are_left_out_by_their_number_are_all_others(cars: SimpleNamespace) -> None:
+    over = Query(("lines",), filters=(Filter("mpg.median", ("20.5",), how="over"),))
+    others = Query(("lines",), filters=(Filter("mpg.median", ("20.5",), kept=False, how="over"),))
+    counts = [cars.answer(one).table["lines"].iloc[0] for one in (over, others)]
+    assert counts == [(cars.file["MPG"] > 20.5).sum(), (cars.file["MPG"] <= 20.5).sum()]
+    link = Query(("mpg.median", "weight.median"), filters=over.filters, rows="relation")
+    right = cars.file[cars.file["MPG"] > 20.5]
+    assert cars.answer(link).facts["r"] == pytest.approx(right["MPG"].corr(right["Weight"]), abs=1e-9)
+
+
+@pytest.mark.parametrize("value", ["", "many", "1e3", "nan", "1; DROP TABLE sales"])
+def test_a_number_to_keep_rows_by_is_one(cars: SimpleNamespace, value: str) -> None:
+    assert not definitions.fits(cars.known, Query(("lines",), filters=(Filter("mpg.median", (value,), how="over"),)))
+
+
+@pytest.mark.parametrize("how", ["is", "contains"])
+def test_a_column_of_numbers_is_no_dimension(cars: SimpleNamespace, how: Literal["is", "contains"]) -> None:
+    assert not definitions.fits(cars.known, Query(("lines",), filters=(Filter("mpg.median", ("8",), how=how),)))
+
+
+def test_groups_that_share_the_highest_median_are_all_named(cars: SimpleNamespace) -> None:
+    query = Query(("weight.median",), ("body",), rows="distribution")
+    found = cars.answer(query)
+    found.table["middle"] = [2000.0, 2000.0, 1500.0]
+    first, second = (wording.value("body", level, {}) for level in found.table[rows.GROUP][:2])
+    figure = figures.drawn(cars.known, query, found, {}, "EUR")
+    assert figure is not None
+    assert f"highest for {first} and {second}, 2,000" in figure.layout.title.text
+
+
+def test_a_word_of_two_columns_is_offered_as_each(tmp_path: Path) -> None:
+    file = ask_tables.films()
+    catalogue, words = known(
+        tables.add(tmp_path, read(file, "films.csv", ask_tables.CHOSEN[ask_tables.films]), NOW), None
+    )
+    said = understand("average rating by genre", catalogue, words)
+    assert {one.measures for one in said.readings} == {("imdb_rating.mean",), ("rotten_tomatoes_rating.mean",)}
+    assert understand("note imdb par genre", catalogue, words).readings[0].measures == ("imdb_rating.mean",)
 
 
 def test_tenths_fall_into_their_own_bins() -> None:

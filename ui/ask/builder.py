@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from models.ask import board, definitions, periods, rows, wording
+from models.ask import board, definitions, periods, rows, statement, wording
 from models.ask.formulas import PEOPLE
 from models.ask.known import Known
 from models.ask.query import GRAINS, Filter, Order, Query, Relation, Rows, Threshold
@@ -172,10 +172,18 @@ def _filters(of: Known, query: Query) -> list[Filter]:
         *(Filter(name, ()) for name in adding if name not in {one.dimension for one in query.filters}),
     ]
     for one in there:
-        title = wording.dimension(known, one.dimension)
+        of_rows = one.how in statement.SIGNS
+        title = (wording.column if of_rows else wording.dimension)(known, one.dimension)
         key = f"{KEY}f.{one.dimension}.{one.how}.{'with' if one.kept else 'without'}"
         label = title if one.kept else _("without {column}").format(column=title)
-        if one.how == "contains":
+        values: tuple[str, ...]
+        if of_rows:
+            st.session_state.setdefault(key, float(one.values[0]))
+            number = st.number_input(f"{label} {statement.SIGNS[one.how]}", value=None, key=key, width=220)
+            if number is None:  # emptied: it is left out
+                continue
+            values = (f"{number:.10g}",)
+        elif one.how == "contains":
             words = st.text_input(
                 _("{column} with these words").format(column=label),
                 " ".join(one.values),
