@@ -10,6 +10,7 @@ import pandera.errors
 from connectors import (
     blanks,
     cells,
+    coded,
     costs,
     currencies,
     dates,
@@ -88,6 +89,7 @@ def apply(
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
         text = lines.once(blanks.filled(text, mapping, choices, readings), mapping, choices, readings)
+        mapping = coded.chosen(text, mapping, choices, readings)
         mapping = lines.summed(text, mapping, choices, readings)
         if money.QUANTITY not in mapping:
             some = guessing.free(text.head(files.HEAD), mapping)
@@ -221,6 +223,8 @@ def _column(
     values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
     if canonical == "tenure":
         values = scales.tenure(values, source, file.choices, readings)
+    elif canonical == "monthly_charges":
+        values = scales.dues(values, source, file.choices, readings)
     elif canonical in (money.AMOUNT, money.PRICE, "unit_cost"):
         values = scales.money(values, source, file.choices, readings, title)
     if canonical in OPTIONAL[table] and "float" in guessing.kinds(table)[canonical] and canonical != "unit_cost":
@@ -349,7 +353,8 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], now: datetime, origin: Origin 
             continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = cells.convert(file, source, kind, [], [])[0]
-        values = scales.tenure(values, source, file.choices, []) if canonical == "tenure" else values
+        if canonical in ("tenure", "monthly_charges"):
+            values = (scales.tenure if canonical == "tenure" else scales.dues)(values, source, file.choices, [])
         values = guessing.worded(values, words[canonical]) if canonical in words else values
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values

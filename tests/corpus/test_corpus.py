@@ -68,6 +68,12 @@ def test_a_file_that_can_be_read_in_two_ways_is_asked_about(name):
     assert differences(made.main, right(name)) == []  # what it is taken for until then
 
 
+def test_stores_are_told_apart_by_their_names_or_as_somebody_says_by_their_codes():
+    assert set(read("store_code_beside_name.csv").main["store"]) == {"Zürich West", "Bern", "Basel Mitte"}
+    by_code = read("store_code_beside_name.csv", **{"called:store": "Filiale Nr."}).main
+    assert set(by_code["store"]) == {"101", "102", "103"}
+
+
 def test_most_kinds_need_no_click():
     asked = sum("asked" in about for about in INDEX.values())
     assert len(INDEX) >= 60
@@ -133,6 +139,7 @@ def test_other_currencies_are_added_only_by_a_rate_that_was_given():
         ("sales_of_two_channels.csv", {"amount": "Warehouse sales"}, "amount", 2_682.0),
         ("sold_and_returned.csv", {"back:Returned": "not counted"}, "quantity", 157),
         ("active_among_flags.csv", {"outcome": "HasCard"}, "churned", 30),
+        ("dues_without_a_period.csv", {"paid:Beitrag (CHF)": "each year"}, "monthly_charges", 1695.6 / 12),
     ],
 )
 def test_the_other_reading_is_a_choice_away(name, choice, column, total):

@@ -50,6 +50,7 @@ WORDS = {
     lines.GIVEN: N_("the rates given here"), lines.ECB: N_("the European Central Bank's rate of each day"),
     scales.MONTHS: N_("in months"), scales.YEARS: N_("in years"), scales.WEEKS: N_("in weeks"),
     scales.DAYS: N_("in days"), scales.NEWEST: N_("the newest day of the file"),
+    scales.MONTHLY: N_("each month"), scales.QUARTERLY: N_("each quarter"), scales.YEARLY: N_("each year"),
     scales.TODAY: N_("the day it is brought in"),
     scales.PLAIN: N_("as they stand"), scales.HUNDREDTHS: N_("hundredths"), scales.THOUSANDS: N_("thousands"),
     scales.MILLIONS: N_("millions"), statuses.OFF: N_("taken off"), statuses.ADDED: N_("added like sales"),
