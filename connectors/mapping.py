@@ -1,5 +1,6 @@
 """From the columns of a file to the columns of a table: convert, check, and say of every cell what is wrong."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -53,7 +54,9 @@ OPTIONAL = {
         if column.nullable and name != "churned"
     },
 }
-UNKNOWN, HERE = "not known", "still here"
+UNKNOWN, HERE, GONE = "not known", "still here", "left"
+CANCELLED = re.compile(r"cancel(?:l?ed|ling)|resilie[es]?|gekundigt|cancelad[oa]|annullat[oa]|opgezegd")
+EXPIRED = re.compile(r"expired|expire[es]?|echue?|abgelaufen|expirad[oa]|vencid[oa]|scadut[oa]|verlopen")
 
 
 def lacking(table: str, mapping: Mapping[str, str]) -> list[str]:
@@ -97,6 +100,12 @@ def apply(
         mapping = lines.judged(text, mapping, choices, readings)
     if table == "customers" and "churned" in mapping:
         mapping = _one_outcome(text, mapping, choices, readings)
+    if table == "sales" and lines.tracked(text, mapping):
+        message = N_(
+            "These are logins, visits or clicks, not sales: bring in what was sold, a row a line with its day and its "
+            "money or units; to see who leaves, a row a customer with how often they came and who left."
+        )
+        raise InvalidFile(message)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
     if table == "sales":
@@ -435,6 +444,7 @@ def _left(
         elif chosen == UNKNOWN and days and not outcome[meaning.BLANK]:
             left = left.astype("boolean").mask(~left.astype(bool))
     words = ", ".join(f"“{value}”" for value, gone in outcome.items() if gone)
+    left = _ended(text, left, source, choices, readings)
     if left.isna().all():
         raise InvalidFile(
             N_("Column “{column}” says of no customer whether they left: choose another one."), column=source
@@ -449,6 +459,28 @@ def _left(
         message = N_("{rows} customers have no known outcome: they are scored, but not learned from.")
         findings.append(Finding(message, int(left.isna().sum()), severity="warning"))
     return left
+
+
+def _ended(
+    text: pd.Series, left: pd.Series, source: str, choices: Mapping[str, str], readings: list[Reading]
+) -> pd.Series:
+    """Who left, where those who cancelled stand beside those whose time ran out: until then they may be there."""
+    words = {value: meaning.plain(value) for value in text.dropna().unique()} if text.nunique() <= looks.DATES else {}
+    asked = [value for value, word in words.items() if CANCELLED.fullmatch(word)]
+    if not asked or not any(EXPIRED.fullmatch(word) for word in words.values()):
+        return left
+    rows, key = text.isin(asked), f"ended:{source}"
+    chosen = choices.get(key, GONE)
+    message = N_(
+        "“{column}” says “{word}” of {count} customers and “expired” of others: those who cancelled may be there until "
+        "what they paid for ends."
+    )
+    said = {"column": source, "word": asked[0], "count": str(int(rows.sum()))}
+    readings.append(Reading(key, message, chosen, (GONE, HERE, UNKNOWN), said, key not in choices))
+    if chosen == GONE:
+        return left
+    left = left.astype("boolean").mask(rows, pd.NA if chosen == UNKNOWN else False)
+    return left if left.isna().any() else left.astype(bool)
 
 
 def _checked(table: str, frame: pd.DataFrame, mapping: dict[str, str]) -> pd.DataFrame:

@@ -73,7 +73,7 @@ WORDS = {
     kinds.GOODS: N_("goods"),
     wide.TURNED: N_("a row each"), across.BETWEEN: N_("the middle of both"),
     calendars.EVERY: N_("all of them"),
-    mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"),
+    mapping.UNKNOWN: N_("not known"), mapping.HERE: N_("still here"), mapping.GONE: N_("left"),
     shape.KEPT: N_("kept"), shape.LEFT_OUT: N_("left out"), shape.NONE: N_("no header"),
     files.JOINED: N_("all with these columns"), files.ALL: N_("all sheets"),
     calendars.CLOSED: N_("closed"), calendars.OPEN: N_("open"), calendars.HOLIDAY: N_("bank holiday"),
