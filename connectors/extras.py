@@ -1,7 +1,5 @@
 """Columns of a file that no table asks for, kept under safe names of their own: numbers as measures, words as kinds."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Mapping
 
 import pandas as pd
@@ -11,7 +9,7 @@ from connectors.guessing import ID_WORDS
 from connectors.limits import EXTRA, FEW, LEVELS
 from data import meaning
 from data.dataset import Finding
-from data.schemas import RESERVED
+from data.schemas import RESERVED, own_name
 from locales import N_
 
 CODES = 12  # whole numbers with no more values, each in `OFTEN` lines on average, are kinds: flags, days of the week
@@ -51,7 +49,7 @@ def dimensions(
     Left out, and said, is what names single lines: ids, notes, other dates; and what is empty. `choices` say what a
     column is (`OWN` and its name -> its pandas type, or `LEFT`) where not all of its lines are here to tell.
     """
-    found, left = dict[str, pd.Series](), list[str]()
+    found, kept, left = dict[str, pd.Series](), list[str](), list[str]()
     for source, name in called(rest, taken).items():
         kind = (choices or {}).get(f"{OWN}:{source}")
         column = (
@@ -68,9 +66,10 @@ def dimensions(
             left.append(str(source))
         else:
             found[name] = column
+            kept.append(str(source))
     if found:
         message = N_("More columns of the file are kept, to filter and compare by: {columns}.")
-        findings.append(Finding(message, len(found), {"columns": ", ".join(name.replace("_", " ") for name in found)}))
+        findings.append(Finding(message, len(found), {"columns": ", ".join(kept)}))
     if left:
         message = N_(
             "Columns of the file that are empty, dates, addresses or different in nearly every row are not kept."
@@ -115,8 +114,8 @@ def called(rest: pd.DataFrame, taken: Collection[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     used = {*taken, *RESERVED}
     for source in rest:
-        name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", str(source)).casefold()).strip("_") or "column"
-        wanted, number = name, 2
+        name = wanted = own_name(source)
+        number = 2
         while name in used:
             name, number = f"{wanted}_{number}", number + 1
         used.add(name)

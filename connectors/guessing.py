@@ -6,7 +6,7 @@ from itertools import islice, permutations
 
 import pandas as pd
 
-from connectors import cells, currencies, dates, looks, money, names, numbers, scales, vocabulary
+from connectors import cells, coded, currencies, dates, looks, money, names, numbers, scales, vocabulary
 from connectors.cells import File
 from connectors.looks import NAMED, STRANGE, TRIED
 from data import meaning, schemas
@@ -42,7 +42,7 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
         if all(re.fullmatch(r"column \d+", name) for name in frame):
             return looks.unnamed(head)
         found = _sales(frame, head)
-        found = _in_own_currency(head, found)
+        found = coded.parties(head, coded.described(head, _in_own_currency(head, found)))
         if "product" not in found and (decides := _deciding_prices(head, found)):
             found = {role: one for role, one in found.items() if one != decides} | {"product": decides}
         return found

@@ -30,6 +30,10 @@ NOTHING = {way(word) for word in numbers.MISSING for way in (str, str.upper, str
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 UNNAMED, MOST_UNNAMED = "?", 0.1  # the product of the lines that do not name theirs, and the largest share of those
 NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at least, and of which share of them
+TRACKED = re.compile(
+    r"(?:last)?(?:log(?:ged)?(?:in|out|on)|signin)\w*|session(?:id|seconds|minutes|duration|length|start|end)|"
+    r"page(?:views?|url|path|title)?|clicks?(?:id|at|time)?|useragent|ip(?:address)?|connexions?|dateconnexion"
+)
 TOGETHER = "all of them together"
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
 
@@ -75,15 +79,21 @@ def _one_price(
     """The mapping with the price that somebody chose of those that have one name, with tax and without it."""
     given = mapping[money.PRICE]
     free = text.columns.difference(mapping.values(), sort=False)
-    others = [
-        one for one in free if names.bare(one) == names.bare(given) and numbers.read(text[one].head(200)).values.any()
-    ]
+    called = _untaxed(given)
+    others = [one for one in free if _untaxed(one) == called and numbers.read(text[one].head(200)).values.any()]
     if not others:
         return mapping
     chosen = choices.get(money.PRICE, given)
     message = N_("A unit was sold for “{column}”, not for what other columns of prices say.")
-    readings.append(Reading(money.PRICE, message, chosen, (given, *others), {"column": chosen}))
+    options, said = (given, *others), {"column": chosen}  # a total would tell, and there is none
+    readings.append(Reading(money.PRICE, message, chosen, options, said, money.PRICE not in choices))
     return {**mapping, money.PRICE: chosen if chosen in others else given}
+
+
+def _untaxed(name: str) -> str:
+    """What a column of prices is called beside what it says of tax."""
+    tax = r"(?:ht|ttc|nett?o?|net|gross|brutt?o?|brut)"
+    return re.sub(rf"{tax}$|^{tax}(?=\w)", "", names.bare(name)) or names.bare(name)
 
 
 def _several(text: pd.Series) -> bool:
@@ -153,6 +163,16 @@ def parted(
         readings.append(Reading(key, message, chosen, (shape.LEFT_OUT, shape.KEPT), values))
         text = text[~whole] if chosen == shape.LEFT_OUT else text
     return text
+
+
+def tracked(text: pd.DataFrame, mapping: Mapping[str, str]) -> bool:
+    """Whether lines are logins, visits or clicks: nothing in them names money, units or a product."""
+    if {money.AMOUNT, money.PRICE, "product"} & set(mapping) or not any(
+        TRACKED.fullmatch(names.bare(one)) for one in text
+    ):
+        return False
+    counted = mapping.get(money.QUANTITY)
+    return counted is None or not any(counted in tier for tier in names.likely(text, money.QUANTITY))
 
 
 def measured(text: pd.DataFrame, mapping: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandera.errors
 from connectors import (
     blanks,
     cells,
+    coded,
     costs,
     currencies,
     dates,
@@ -22,6 +23,7 @@ from connectors import (
     minus,
     money,
     names,
+    outcomes,
     reductions,
     retail,
     scales,
@@ -41,7 +43,6 @@ __all__ = ["apply", "dataset", "guess", "lacking", "lenient", "needed", "recogni
 
 PASSES = 5  # reports of refused rows after which a file is refused whole
 DEFAULT = "EUR"  # the currency of a file that names none and of which nobody says it
-BLANK, OUTCOME = "blank", "outcome"  # keys of readings
 UNFIT = 0.3  # share of the cells of a column that can be done without: more that cannot be used, and it is left out
 # The columns that can be done without, cell by cell.
 OPTIONAL = {
@@ -52,7 +53,6 @@ OPTIONAL = {
         if column.nullable and name != "churned"
     },
 }
-UNKNOWN, HERE = "not known", "still here"
 
 
 def lacking(table: str, mapping: Mapping[str, str]) -> list[str]:
@@ -88,13 +88,20 @@ def apply(
     readings = [replace(one, open=one.open and one.key not in choices) for one in raw.readings]
     if table == "sales":
         text = lines.once(blanks.filled(text, mapping, choices, readings), mapping, choices, readings)
+        mapping = coded.chosen(text, mapping, choices, readings)
         mapping = lines.summed(text, mapping, choices, readings)
         if money.QUANTITY not in mapping:
             some = guessing.free(text.head(files.HEAD), mapping)
             mapping = lines.counted(text, mapping, some[: guessing.RIVALS], choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
     if table == "customers" and "churned" in mapping:
-        mapping = _one_outcome(text, mapping, choices, readings)
+        mapping = outcomes.one(text, mapping, choices, readings)
+    if table == "sales" and lines.tracked(text, mapping):
+        message = N_(
+            "These are logins, visits or clicks, not sales: bring in what was sold, a row a line with its day and its "
+            "money or units; to see who leaves, a row a customer with how often they came and who left."
+        )
+        raise InvalidFile(message)
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
     if table == "sales":
@@ -105,7 +112,7 @@ def apply(
     for canonical, source in mapping.items():
         if canonical == "churned":
             outcome = outcome or meaning.outcomes(text[source], source)
-            converted[canonical] = _left(text[source], outcome, source, choices, findings, readings)
+            converted[canonical] = outcomes.left(text[source], outcome, source, choices, findings, readings)
             continue
         values, bad, reason = _column(file, source, canonical, table, findings, readings, title, now)
         if canonical in schemas.required(table) and canonical != "currency":
@@ -221,6 +228,8 @@ def _column(
     values, bad, reason = cells.convert(file, source, guessing.kinds(table)[canonical], findings, readings)
     if canonical == "tenure":
         values = scales.tenure(values, source, file.choices, readings)
+    elif canonical == "monthly_charges":
+        values = scales.dues(values, source, file.choices, readings)
     elif canonical in (money.AMOUNT, money.PRICE, "unit_cost"):
         values = scales.money(values, source, file.choices, readings, title)
     if canonical in OPTIONAL[table] and "float" in guessing.kinds(table)[canonical] and canonical != "unit_cost":
@@ -229,49 +238,6 @@ def _column(
         values = guessing.worded(values, allowed)
         bad = bad | ~values.isin(allowed) & values.notna()
     return values, bad, reason
-
-
-def _one_outcome(
-    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
-) -> dict[str, str]:
-    """The mapping with the outcome that somebody chose where several columns say by their name who left, but of other
-    customers or of another time: asked."""
-    given = mapping["churned"]
-    if meaning.about_being_active(given):
-        return _active(text, mapping, choices, readings)
-    if not meaning.about_leaving(given) or (told := meaning.outcomes(text[given], given)) is None:
-        return mapping
-    left = meaning.read(text[given], told)
-    others = []
-    for name in text.columns.difference(mapping.values(), sort=False):
-        few = meaning.about_leaving(name) and meaning.few(text[name].dropna().unique())
-        said = meaning.outcomes(text[name], name) if few else None
-        if said is not None and set(said.values()) == {True, False} and text[name].notna().all():
-            others += [name] if (meaning.read(text[name], said) != left).any() else []
-    message = N_("Several columns say who left, and not of the same customers: “{column}” is taken.")
-    return _asked(message, others, mapping, choices, readings)
-
-
-def _active(
-    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
-) -> dict[str, str]:
-    """The mapping with the outcome of a file that says who is active only: another flag may be meant, asked."""
-    free = text.columns.difference(mapping.values(), sort=False)
-    others = [name for name in free if set(text[name].dropna().unique()[:3]) in ({"0", "1"}, {"Yes", "No"})]
-    message = N_("No column says by its name who left: “{column}” is taken for it.")
-    return _asked(message, others, mapping, choices, readings)
-
-
-def _asked(
-    message: str, others: list[str], mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
-) -> dict[str, str]:
-    """The mapping with the outcome that somebody chose of that which it has and `others`, where there are any."""
-    given = mapping["churned"]
-    if not others:
-        return mapping
-    chosen = choices.get(OUTCOME, given)
-    readings.append(Reading(OUTCOME, message, chosen, (given, *others), {"column": chosen}, OUTCOME not in choices))
-    return {**mapping, "churned": chosen if chosen in others else given}
 
 
 def charged(mapping: Mapping[str, str], text: pd.DataFrame) -> list[str]:
@@ -349,7 +315,8 @@ def lenient(raw: Raw, wanted: Mapping[str, bool], now: datetime, origin: Origin 
             continue
         kind = kinds.get(canonical, "float" if wanted.get(canonical) else "str")
         values = cells.convert(file, source, kind, [], [])[0]
-        values = scales.tenure(values, source, file.choices, []) if canonical == "tenure" else values
+        if canonical in ("tenure", "monthly_charges"):
+            values = (scales.tenure if canonical == "tenure" else scales.dues)(values, source, file.choices, [])
         values = guessing.worded(values, words[canonical]) if canonical in words else values
         lost = values.isna() & text.notna()
         columns[canonical] = values.astype(object).where(~lost, text) if lost.any() else values
@@ -398,52 +365,6 @@ def usable(raw: Raw, make: Callable[[Raw], Dataset]) -> tuple[Dataset, pd.DataFr
                 )
                 values = {name: first[name] for name in ("row", "column", "value")}
                 raise InvalidFile(refused, pd.concat(reports, ignore_index=True), rows=rows, **values) from error
-
-
-def _left(
-    text: pd.Series,
-    outcome: dict[str, bool | None] | None,
-    source: str,
-    choices: Mapping[str, str],
-    findings: list[Finding],
-    readings: list[Reading],
-) -> pd.Series:
-    """Who left, by what the values of the column mean; an empty cell means what somebody says that it does."""
-    if outcome is None:
-        raise InvalidFile(N_("Say which values of column “{column}” mean that a customer left."), column=source)
-    left, days = meaning.read(text, outcome), meaning.FILLED in outcome
-    if blank := int((left.eq(outcome[meaning.BLANK]) if days else text.isna()).sum()):
-        usual = HERE if days else UNKNOWN
-        chosen = choices.get(BLANK, usual)
-        message = (
-            N_("“{column}” is the day a customer left: it is blank for {count} of them.")
-            if days
-            else N_("“{column}” is empty for {count} customers.")
-        )
-        alone = not days and left.nunique() < 2 and BLANK not in choices  # only those who left are marked
-        said = {"column": source, "count": str(blank)}
-        if not (days and outcome[meaning.BLANK]):
-            readings.append(Reading(BLANK, message, chosen, (UNKNOWN, HERE), said, alone))
-        if chosen == HERE and not days:
-            left = left.mask(text.isna(), False).astype("boolean")
-            left = left if left.isna().any() else left.astype(bool)
-        elif chosen == UNKNOWN and days and not outcome[meaning.BLANK]:
-            left = left.astype("boolean").mask(~left.astype(bool))
-    words = ", ".join(f"“{value}”" for value, gone in outcome.items() if gone)
-    if left.isna().all():
-        raise InvalidFile(
-            N_("Column “{column}” says of no customer whether they left: choose another one."), column=source
-        )
-    message = N_("Column “{column}”: {values} means that a customer left ({rows} customers).")
-    if days:
-        message = N_("Column “{column}”: where it is filled, a customer left ({rows} customers).")
-        if outcome[meaning.BLANK]:
-            message = N_("Column “{column}”: where it is blank, a customer left ({rows} customers).")
-    findings.append(Finding(message, int(left.sum()), {"column": source, "values": words}))
-    if left.isna().any():
-        message = N_("{rows} customers have no known outcome: they are scored, but not learned from.")
-        findings.append(Finding(message, int(left.isna().sum()), severity="warning"))
-    return left
 
 
 def _checked(table: str, frame: pd.DataFrame, mapping: dict[str, str]) -> pd.DataFrame:

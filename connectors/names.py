@@ -71,7 +71,9 @@ def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
         for synonym in synonyms:
             take(found, canonical, called.get(synonym, []))
         if canonical == "tenure":
-            called_so = (one for one in columns if vocabulary.BEEN.fullmatch(plain(one)) or bare(one) in synonyms)
+            called_so = (
+                one for one in columns if vocabulary.BEEN.fullmatch(plain(one)) or bare(one) in (canonical, *synonyms)
+            )
             take(found, canonical, called_so)
         if canonical == "churned":
             take(found, canonical, (one for one in columns if vocabulary.LEFT.search(plain(one))))
@@ -79,6 +81,8 @@ def by_name(columns: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
             take(found, canonical, (source for source in columns if vocabulary.MONTHLY.fullmatch(plain(source))))
         if canonical.endswith("_charges"):
             take(found, canonical, (source for source in columns if bare(source) in synonyms))
+        if canonical == "monthly_charges":
+            take(found, canonical, (source for source in columns if vocabulary.DUES.fullmatch(bare(source))))
         if not synonyms:
             for tier in likely(columns, canonical):
                 take(found, canonical, tier)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from connectors import cells, dates
+from connectors import cells, dates, names, vocabulary
 from connectors.cells import File
 from data import meaning
 from data.dataset import Finding, Reading
@@ -19,11 +19,15 @@ from locales import N_
 MONTHS, YEARS, WEEKS, DAYS = "in months", "in years", "in weeks", "in days"
 NEWEST, TODAY = "the newest day of the file", "the day it is brought in"
 PLAIN, HUNDREDTHS, THOUSANDS, MILLIONS = "as they stand", "hundredths", "thousands", "millions"
+MONTHLY, QUARTERLY, YEARLY = "each month", "each quarter", "each year"
+TO_MONTHS = {MONTHLY: 1.0, QUARTERLY: 3.0, YEARLY: 12.0}
 IN_MONTHS = {MONTHS: 1.0, YEARS: 12.0, WEEKS: 7 / 30.4375, DAYS: 1 / 30.4375}
 TIMES = {PLAIN: 1.0, HUNDREDTHS: 0.01, THOUSANDS: 1_000.0, MILLIONS: 1_000_000.0}
 SPOKEN_CELLS = 0.9  # share of cells that are times in words, where a column holds them
 SHORT, SEVERAL = 12, 30  # the longest tenure that may be years as well as months, of so many customers at least
 # Days that have not come when a file is written, or that were long before somebody came.
+_MONTHLY = re.compile(r"\b(?:month|mensu|mois|monat|mes|mese|maand|p m$)")
+_YEARLY = re.compile(r"\b(?:annu|year|an$|ans$|jahr|jahres|anno|anual|jaar|p a$)")
 _OTHER_DAYS = re.compile(
     r"\b(?:renew|expir|due|next|end|fin|valid|until|echeance|ablauf|birth|born|naiss|geb|nacim|nasc)"
 )
@@ -65,6 +69,21 @@ def tenure(values: pd.Series, source: str, choices: Mapping[str, str], readings:
         values_said = {"column": source, "most": f"{known.max():,.10g}"}
         readings.append(Reading(key, message, chosen, tuple(IN_MONTHS), values_said, short and key not in choices))
     return values * IN_MONTHS[chosen] if chosen != MONTHS else values
+
+
+def dues(values: pd.Series, source: str, choices: Mapping[str, str], readings: list[Reading]) -> pd.Series:
+    """What customers pay a month, of a column whose name says what they pay but not how often: that is asked."""
+    if not vocabulary.DUES.fullmatch(names.bare(source)) or _MONTHLY.search(meaning.plain(source)):
+        return values
+    said = YEARLY if _YEARLY.search(meaning.plain(source)) else None
+    key = f"paid:{source}"
+    chosen = choices.get(key, said or MONTHLY)
+    chosen = chosen if chosen in TO_MONTHS else MONTHLY
+    message = N_("“{column}” is what customers pay, up to {most}: how often they pay it.")
+    shown = {"column": source, "most": f"{values.max():,.10g}"}
+    options = (chosen, *(one for one in TO_MONTHS if one != chosen))
+    readings.append(Reading(key, message, chosen, options, shown, not said and key not in choices))
+    return values / TO_MONTHS[chosen]
 
 
 def spoken(text: pd.Series) -> pd.Series | None:

@@ -66,13 +66,15 @@ LEFT = re.compile(
 )
 # Said of what was agreed as well as of what has passed.
 TERM = re.compile(r"laufzeit|vertrags(?:dauer|jahre|monate)")
-_SPAN = r"(?:days?|weeks?|months?|years?|jours?|semaines?|mois|annees?|ans?|tagen?|wochen?|monaten?|jahren?)"
+_SPAN = r"(?:days?|weeks?|months?|mths?|mos?|years?|yrs?|jours?|semaines?|mois|annees?|ans?|tagen?|wochen?|monaten?|"
+_SPAN += r"jahren?|mes(?:es|i|e)?|an[io]s?|anni|maanden|jaar|jaren)"
 _WHO = r"(?:customer|client|member(?:ship)?|account|subscri(?:ber|ption)|policy|relationship|compte|adherent|abonne|"
 _WHO += r"kunden|mitglied(?:er|s|schafts)?|vertrags|konto)"
 # Squeezed names of how long somebody has been a customer.
 BEEN = re.compile(
     rf"{_WHO}?(?:tenure|seniority|anciennete|zugehorigkeit)(?:in|en|du|de|la|client|adherent|compte|relation)*{_SPAN}?|"
     rf"{_WHO}(?:age|length|duration)?(?:in)?{_SPAN}|"
+    rf"(?:{_WHO}|client|cliente|socio|kunde|klant|abonnent)(?:seit|since|depuis|desde|dal|da|sinds|sedan|siden)(?:in|en)?{_SPAN}|"
     rf"{_SPAN}(?:of|as|an?|with|d|de|our|the)*(?:membership|relationship|customer|client|member|company|us|insured|"
     r"subscribed|enrolled|abonnement|adhesion|anciennete|relation|mitgliedschaft|kunde|mitglied)"
 )
@@ -99,6 +101,12 @@ _PAID = (
     r"(?:fees?|prices?|charges?|dues|premiums?|costs?|bills?|payments?|cotisations?|prix|tarif|abonnements?|primes?|"
     r"factures?|forfait|cuotas?|precio|tarifa|canone|prezzo|quota|preco|gebuhr|beitrag|preis|kosten|oplata|abonament|"
     r"ucret|fiyat|pris|avgift|afgift|gebyr|prijs|bedrag|dij|poplatek|platba)"
+)
+# What members and those insured pay, without a word on how often.
+DUES = re.compile(
+    r"(?:membership|member|policy|insurance|subscription|account|plan|service|annual|mitglieds|vereins|versicherungs|abo|"
+    r"montant(?:de)?(?:la)?)*(?:fees?|premiums?|dues|beitrag|beitraege|beitrage|gebuhr|pramie|cotisations?|primes?|cuotas?|"
+    r"quota|contributie|premie|kontingent|premio|anuidade|skladka)(?:montant|amount|adherent|client|socio)?"
 )
 MONTHLY = re.compile(rf"{_EACH}(?:de|of)?{_PAID}(?:ttc|ht|eur|usd)?|{_PAID}(?:ttc|ht|eur|usd)?{_EACH}(?:ttc|ht)?")
 _DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"

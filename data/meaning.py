@@ -31,6 +31,7 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
     r"surrender|ferme|cloture|desabonn|desinscri|radie|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
+    r"moved$|vacat|evict|ausgezogen|demenag|"
     r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
     r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
     r"opgezegd|beeindigd|inactief|vertrokken|gestopt|uitgeschreven|inativ|desativ|desligad|evadid"
@@ -101,6 +102,7 @@ _ACTIVE = re.compile(
     rf"(?:is|currently|{_SOMEBODY})*(?:in)?(?:active?|actif|aktiv|activ[oa]|attiv[oa]|actief|aktywn[ya]|aktif(?:mi)?)(?:flag|yn|{_SOMEBODY})*|"
     r"(?:in)?ativo"
 )
+_MONTH = re.compile(r"\b(?:month|mois|monat|mes|mese|maand)\b")  # of leaving, as a number
 _ENDS = re.compile(
     r"(?:valid|contract|membership)?(?:end|to|until|thru)(?:date|day)?|date(?:end|to|fin)|datefin|(?:gueltig|gultig)bis"
 )
@@ -111,6 +113,7 @@ _DAY = re.compile(
 )
 # How programs write a day that has not come.
 _NEVER = r"(?:.*\D)?(?:1900|1899|0001|1753)(?:\D.*)?|1970-01-01.*|01/01/1970.*|"
+_NEVER += r"0(?:\.0)?|"
 _NEVER += r"9999.*|.*9999|0000.*|.*0000|(?:.*\D)?(?:20[5-9]\d|2[1-9]\d\d)(?:\D.*)?|\\N|(?i:null|none|nan|nat|n/?a|-)"
 _JOINED = re.compile(f"(?:{_OUTCOME}|{_LEAVING}|{_ABOUT}|{_FILLING})+")
 _CUT = re.compile(f"{_LEAVING}|{_ABOUT}|{_OUTCOME}|{_FILLING}")
@@ -229,8 +232,11 @@ def left_on(values: pd.Series, name: Hashable) -> bool:
     if not (about_leaving(name) or coded or _LEFT_ON.fullmatch(squeezed)):
         return False
     filled = _filled(values)
-    some = values[filled].astype("str")
-    return bool(filled.any() and not filled.all() and some.str.fullmatch(_DAY).mean() > 0.95)
+    some = values[filled].astype("str").str.strip()
+    months = (
+        some.nunique() > 2 and bool(_MONTH.search(plain(name))) and some.str.fullmatch(r"[1-9]\d{0,2}(?:\.0)?").all()
+    )
+    return bool(filled.any() and not filled.all() and (months or some.str.fullmatch(_DAY).mean() > 0.95))
 
 
 def _filled(values: pd.Series) -> pd.Series:

@@ -5,6 +5,9 @@ may arrive as numeric text; dates and yes/no columns only as such, because a cas
 ("No" and missing become True).
 """
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -421,6 +424,24 @@ def extras(kinds: Mapping[str, str], kind: str = "category", table: str = "sales
     """
     known = columns(table)
     return [name for name, one in kinds.items() if name not in known and one == kind]
+
+
+def own_name(source: str) -> str:
+    """The name under which a column of one's own is kept, by what its file calls it, joined by underscores."""
+    return re.sub(r"\W+", "_", unicodedata.normalize("NFKC", str(source)).casefold()).strip("_") or "column"
+
+
+def written(kinds: Mapping[str, str], header: Iterable[str], table: str) -> dict[str, str]:
+    """What a file calls the columns of one's own that are kept of it (name -> as its `header` writes it).
+
+    Those of which that is not clear, and those called like another one, are not among them.
+    """
+    own = {name for name in kinds if name not in columns(table)}
+    called = [(name, source) for source in header if (name := own_name(source)) in own]
+    names = Counter(name for name, _source in called)
+    words = Counter(" ".join(re.findall(r"\w+", source)).casefold() for _name, source in called)
+    return {name: source for name, source in called
+            if names[name] == 1 and words[" ".join(re.findall(r"\w+", source)).casefold()] == 1}  # fmt: skip
 
 
 def dimensions(kinds: Mapping[str, str], known: Iterable[str]) -> list[str]:

@@ -1,4 +1,12 @@
-"""Readable names, in the reader's language, of the columns and levels that Vigie knows."""
+"""Readable names, in the reader's language, of the columns and levels that Vigie knows.
+
+Columns of one's own are called as their file writes them, where the function given to `follow` says how. That is text
+of somebody else: what Markdown, HTML or a formula could read as a command is replaced by what looks like it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import locales
 from locales import N_, _, customers, tags
@@ -256,6 +264,24 @@ _UNICODE = {
     "Wallis and Futuna": "Wallis & Futuna",
 }
 
+MAX_WRITTEN = 60  # characters
+_LOOKALIKES = str.maketrans({
+    "[": "(", "]": ")", "{": "(", "}": ")", "<": "‹", ">": "›", "*": "∗", "`": "'", "~": "∼", "|": "/", "\\": "/",
+    "$": "＄", "_": " ", "^": "ˆ", "#": "№", "&": "＆",
+})  # fmt: skip
+_own: list[Callable[[], Mapping[str, str]]] = [dict]
+
+
+def follow(source: Callable[[], Mapping[str, str]]) -> None:
+    """From now on, ask `source` how files write the columns of one's own (name -> as it is written)."""
+    _own[0] = source
+
+
+@lru_cache(maxsize=1024)
+def _safe(text: str) -> str:
+    plain = re.sub(r":(?=\S)", ": ", text.translate(_LOOKALIKES))
+    return " ".join("".join(one if one.isprintable() else " " for one in plain).split()).lstrip("-+=. ")[:MAX_WRITTEN]
+
 
 def place(name: str) -> str:
     """A country or a group of countries as a reader calls it; `name` is that of Our World in Data."""
@@ -271,10 +297,13 @@ def job(name: str) -> str:
 
 
 def label(name: str) -> str:
-    """A column or level as a reader calls it; one that is not known with its underscores as spaces."""
+    """A column or level as a reader calls it; one that is not known as its file writes it, else with its underscores
+    as spaces."""
     if tags.is_tag(name) and (called := tags.name(name)):
         return called
-    return _(_KNOWN[name]) if name in _KNOWN else name.replace("_", " ")
+    if name in _KNOWN:
+        return _(_KNOWN[name])
+    return (_safe(own) if (own := _own[0]().get(name)) else "") or name.replace("_", " ")
 
 
 def heading(column: str) -> str:

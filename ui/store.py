@@ -1,7 +1,7 @@
 """The datasets the pages show, read once a version and shared by all sessions. Never change what these return."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -14,6 +14,7 @@ from data import quality as checks
 from data.dataset import Finding, Table
 from data.schemas import IS_GOODS
 from data.tables import Stored
+from locales import labels
 from locales.labels import label
 from models.forecast import elasticity, promotions, switching
 from models.forecast.elasticity import Elasticity
@@ -56,6 +57,24 @@ def _active(table: Table) -> Stored:
         made = demo.dataset(table, now.date())
         with people.using(people.VIGIE):  # whoever comes first, it is not theirs
             return tables.add(home, made, now, activate=tables.active(home, table) is None)  # or somebody was quicker
+
+
+def _written() -> Mapping[str, str]:
+    """How the files of the datasets that this run of the app shows write their own columns; not where two differ."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return {}
+    shown: dict[Table, Stored] = st.session_state.get("_active", {})
+    versions, kept = [one.version for one in shown.values()], st.session_state.get("_written", ((), {}))
+    if kept[0] != versions:
+        found = [schemas.written(one.columns[one.table], one.origin.header or (), one.table) for one in shown.values()]
+        both = {name for name in set().union(*found) if len({one[name] for one in found if name in one}) == 1}
+        kept = (versions, {name: one[name] for one in found for name in both & set(one)})
+        st.session_state["_written"] = kept
+    written: Mapping[str, str] = kept[1]
+    return written
+
+
+labels.follow(_written)
 
 
 def frame(stored: Stored, name: str | None = None) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from connectors import InvalidFile, files, mapping, recipes, scales
+from connectors import InvalidFile, files, mapping, outcomes, recipes, scales
 from data import meaning
 from data.dataset import Origin
 from models.churn import window
@@ -42,7 +42,7 @@ def test_the_day_somebody_left_is_the_outcome_and_blank_is_still_here(header, da
     assert made.origin.outcome == {meaning.FILLED: True, meaning.BLANK: False}
     assert made.main["churned"].tolist() == [n % 4 == 0 for n in range(40)]
     assert not made.questions
-    told = next(one for one in made.readings if one.key == mapping.BLANK)
+    told = next(one for one in made.readings if one.key == outcomes.BLANK)
     assert (told.chosen, set(told.options)) == ("still here", {"still here", "not known"})
     unknown = read(accounts(header, day, blank), blank="not known")[1].main["churned"]
     assert (unknown.sum(), unknown.isna().sum()) == (10, 30)

@@ -204,6 +204,22 @@ def test_an_order_whose_lines_are_scattered_over_several_pieces_is_one_order(tmp
     assert got["invoice"].eq(got["invoice"].shift()).mean() > 0.6  # gathered where the first line is
 
 
+def test_orders_whose_date_and_number_are_written_once_are_whole_where_pieces_part_them(tmp_path):
+    frame = sold()
+    again = frame["Commande"].duplicated()
+    once = frame.assign(**{name: frame[name].mask(again, "") for name in ("Commande", "Date")})
+    raw = files.read("v.csv", text(once).encode(), 10_000_000, into=tmp_path / "a")
+    columns = mapping.guess(raw.frame, "sales")
+    found = parted.apply(raw, "sales", columns, NOW, "v.csv")
+    whole = parted.apply(
+        files.read("v.csv", text(frame).encode(), 10_000_000, into=tmp_path / "b"), "sales", columns, NOW, "v.csv"
+    )
+    assert len(pieces.parts(raw.parts)) > 1
+    got, expected = (pd.read_parquet(one.written.file) for one in (found, whole))
+    for name in ("timestamp", "invoice", "product", "amount"):
+        assert got[name].tolist() == expected[name].tolist()
+
+
 def test_codes_that_a_program_made_numbers_are_codes_in_every_piece(tmp_path):
     frame = sold().assign(Client=[f"{n % 500}.0" for n in range(ROWS)])
     same(*made("v.csv", text(frame).encode(), tmp_path / "a"))

@@ -68,6 +68,19 @@ def test_a_file_that_can_be_read_in_two_ways_is_asked_about(name):
     assert differences(made.main, right(name)) == []  # what it is taken for until then
 
 
+def test_stores_are_told_apart_by_their_names_or_as_somebody_says_by_their_codes():
+    assert set(read("store_code_beside_name.csv").main["store"]) == {"Zürich West", "Bern", "Basel Mitte"}
+    by_code = read("store_code_beside_name.csv", **{"called:store": "Filiale Nr."}).main
+    assert set(by_code["store"]) == {"101", "102", "103"}
+
+
+@pytest.mark.parametrize("name", ["logins.csv", "events.csv"])
+def test_logins_and_visits_are_no_sales_and_what_to_bring_is_said(name):
+    raw = files.read(name, (FILES / name).read_bytes(), limit_bytes=10**7)
+    with pytest.raises(InvalidFile, match="not sales: bring in what was sold"):
+        mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, name)
+
+
 def test_most_kinds_need_no_click():
     asked = sum("asked" in about for about in INDEX.values())
     assert len(INDEX) >= 60
@@ -133,6 +146,8 @@ def test_other_currencies_are_added_only_by_a_rate_that_was_given():
         ("sales_of_two_channels.csv", {"amount": "Warehouse sales"}, "amount", 2_682.0),
         ("sold_and_returned.csv", {"back:Returned": "not counted"}, "quantity", 157),
         ("active_among_flags.csv", {"outcome": "HasCard"}, "churned", 30),
+        ("cancelled_beside_expired.csv", {"ended:state": "still here"}, "churned", 10),
+        ("dues_without_a_period.csv", {"paid:Beitrag (CHF)": "each year"}, "monthly_charges", 1695.6 / 12),
     ],
 )
 def test_the_other_reading_is_a_choice_away(name, choice, column, total):
