@@ -17,14 +17,15 @@ YEAR = 365.25  # days
 LONGEST = 23  # months that are looked at: of more the learners know each month of the year
 WIDTH = {"D": 5.0, "W": 2.8, "MS": 12.0}  # days: the standard deviation of the kernel
 AROUND = 91  # days on either side whose median is the level that something stands out from
+BEFORE = 28  # days that must be known before something that stands out
 WEEKS = 14  # days on either side that tell a weekday's own level
 WHOLE = 0.35  # of the kernel that a year must fill to be heard
 OPEN = 0.98  # share of the steps that must have sold something
 FLOOR = 0.02  # of the median, below which all sales are as small
 CHANCE, SURE = 2.0, 4.0  # standard errors that are nothing, and that are all of it
 # Of what stood out in one year only, what came again in the next, and the share by which that was off: rises around
-# Christmas, and all else. Measured on 200 real series (shops and categories of 1C, Walmart's stores, Superstore) that
-# had 14 to 18 months then: 0.99 around Christmas and 0.20 else of days and weeks, 0.90 and 0.41 of months.
+# Christmas, and all else. Measured on real series (shops and categories of 1C, Walmart's stores, Superstore) that had
+# 14 to 18 months then: 0.99 around Christmas and 0.20 else of days and weeks, 0.90 and 0.41 of months.
 ONCE = {"D": (0.2, 0.9), "W": (0.2, 0.9), "MS": (0.4, 0.9)}
 OFF = (0.4, 0.3)
 CHRISTMAS = (1115, 110)  # month and day of the first and last day around it
@@ -92,11 +93,9 @@ class Recurring:
 
     def seen(self, date: pd.Timestamp) -> int:
         """How many years tell of a date."""
-        at = _days(pd.DatetimeIndex([date]))
-        told = [
-            one._told(at) for one in (*self.moving, self) if one is self or one._own(pd.DatetimeIndex([date])).any()
-        ]
-        return int(np.isfinite(told[0]).sum())
+        day = pd.DatetimeIndex([date])
+        one = next((feast for feast in self.moving if feast._own(day).any()), self)
+        return int(np.isfinite(one._told(_days(day))).sum())
 
     def _averaged(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Of some days the mean over the years, its standard error, and how many years they are."""
@@ -139,11 +138,12 @@ class Recurring:
 def recurring(grid: pd.Series, frequency: str) -> Recurring | None:
     """What recurs in a grid (see `series.Open`) of days, weeks or few months; None where nothing does.
 
-    Logarithms, less the usual one of the weekday, are held against their median over `AROUND` days on either side."""
+    Logarithms, less the usual one of the weekday, are held against their median over `AROUND` days on either side.
+    """
     if frequency not in WIDTH or (frequency == "MS" and len(grid) > LONGEST):
         return None
     days = _days(pd.DatetimeIndex(grid.index))
-    if len(days) < MIN_STEPS or days[-1] - days[0] < YEAR - AROUND or (grid > 0).mean() < OPEN:
+    if len(days) < MIN_STEPS or days[-1] - days[0] < YEAR - AROUND + BEFORE or (grid > 0).mean() < OPEN:
         return None
     logged = np.log(grid.clip(lower=FLOOR * grid.median()))
     if frequency == "D":
@@ -152,8 +152,9 @@ def recurring(grid: pd.Series, frequency: str) -> Recurring | None:
         logged = logged - (logged - near).groupby(weekday).transform("median")
     logged = logged - np.polyval(np.polyfit(days, logged, 1), days)  # a trend is below its median at the begin
     off = (logged - logged.rolling(f"{2 * AROUND + 1}D", center=True).median()).to_numpy()
-    # What the last weeks stand out from is to come: they may be a new level, which is no time of the year.
-    whole = days <= days[-1] - AROUND
+    # What the last weeks stand out from is to come: they may be a new level, which is no time of the year. And what
+    # the first ones stood out from was before: a December without its November says nothing of the next.
+    whole = (days <= days[-1] - AROUND) & (days >= days[0] + BEFORE)
     days, off = days[whole], off[whole]
     width = WIDTH[frequency]
     found = Recurring(days, off, width, 0.0, ONCE[frequency])

@@ -197,3 +197,10 @@ def test_what_was_seen_once_in_summer_is_mostly_not_expected(factor: float) -> N
     sold = feasted(3, since, until, np.where((days >= "2025-06-08") & (days <= "2025-06-21"), factor, 1.0))
     said = forecast(sold[:end], 28).frame["mean"].sum()
     assert said == pytest.approx(sold[end:].iloc[1:].sum(), rel=0.13)
+
+
+def test_a_december_without_the_november_before_it_says_nothing() -> None:
+    """Twelve months of a shop: whether December stands out from a November is not known."""
+    sold, _mean = shop(10, 12, peak=1.0)
+    found = recurring(sold[sold > 0][:END], "D")
+    assert found is None or not found(pd.date_range(END, periods=29)[1:]).any()
