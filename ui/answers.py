@@ -22,7 +22,9 @@ PATIENCE = 0.3  # seconds in which an answer may arrive before progress is shown
 _made: OrderedDict[str, object] = OrderedDict()
 _runs: dict[str, str] = {}
 _alone: set[str] = set()  # keys whose answer cannot be had from another server
-_lock = threading.RLock()  # work may be done where it is started
+_lock = threading.RLock()
+# Not the lock above: who waits here for a turn to work would keep the one whose turn it is from keeping its answer.
+_beginning = threading.RLock()  # work may be done where it is started
 
 
 def ready(key: str, job: str, work: Callable[[background.Step], T], share: bool = False) -> T:
@@ -94,7 +96,7 @@ def start(
         if share:
             shared.write(key, answer)
 
-    with _lock:
+    with _beginning:
         if (key in _runs and background.alive(_runs[key])) or (share and found(key) is not None):
             return
         run = shared.run(key) if share and key not in _alone else ""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 import settings
 from connectors import Unavailable
 from data import state
-from ui import background
+from ui import answers, background
 
 
 @pytest.fixture(autouse=True)
@@ -270,3 +270,18 @@ def test_an_answer_that_another_server_made_is_read_and_not_made_again(ended, ho
     answers.start("shop 28", "forecast", work, patience=5, share=True)
     assert (answers.found("shop 28"), made) == ({"value": 7.0}, [1])
     answers.forget_all()
+
+
+def test_who_waits_for_a_turn_to_work_keeps_nobody_from_keeping_an_answer(monkeypatch):
+    """The one whose turn it is has an answer to keep; both waited for each other for ever."""
+
+    def whose_turn_it_is(*_args, **_kwargs):
+        other = threading.Thread(target=answers._keep, args=("the other", 1), daemon=True)
+        other.start()
+        other.join(10)
+        assert not other.is_alive()
+        return "a run"
+
+    monkeypatch.setattr(answers.background, "start", whose_turn_it_is)
+    answers.start("mine", "a job", lambda _step: 2, patience=0)
+    assert answers.found("the other") == 1
