@@ -1,5 +1,6 @@
 """What Open Food Facts knows of a shop's products, as columns: sums that were added up by hand, in both languages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -178,10 +179,11 @@ def test_two_columns_at_once_are_drawn_where_some_have_but_one(tmp_path):
     of = known.of_stored(made, None, tables.unknown(made))
     for bare in (False, True):  # and where no line has both
         query = understand("revenue by food category and nutri-score", of.catalogue, of.lexicon).readings[0]
-        table = statement.answer(of.catalogue, query, partial(tables.query, made)).table
+        answered = statement.answer(of.catalogue, query, partial(tables.query, made))
+        table = answered.table
         table = table.assign(nutriscore=None) if bare else table
         table = table.groupby(["food_category", "nutriscore"], dropna=False, as_index=False).sum()
-        assert drawn(of.catalogue, query, table, of.names, "EUR").data
+        assert drawn(of.catalogue, query, replace(answered, table=table), of.names, "EUR").data
 
 
 def test_the_table_of_products_keeps_what_it_has_and_gains_what_it_lacks(tmp_path):
