@@ -16,7 +16,6 @@ from connectors import (
     NotFound,
     child,
     files,
-    guessing,
     mapping,
     owid,
     predict_future_sales,
@@ -200,7 +199,7 @@ def test_two_thousand_columns_are_guessed_at_once():
 
 
 def test_a_column_of_dates_is_found_behind_many_others_that_are_none():
-    others = 3 * guessing.DATES
+    others = 3 * looks.DATES
     names = ",".join([*(f"c{n}" for n in range(others)), "when"])
     raw = read("\n".join([names, *[",".join(["2x"] * others + ["2026-03-04"])] * 3]).encode())
     assert mapping.guess(raw.frame, "sales") == {"timestamp": "when"}
