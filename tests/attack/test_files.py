@@ -16,6 +16,7 @@ from connectors import (
     NotFound,
     child,
     files,
+    looks,
     mapping,
     owid,
     predict_future_sales,
