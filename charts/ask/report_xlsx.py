@@ -126,16 +126,11 @@ def _chart(book: Any, page: Any, one: Content, table: pd.DataFrame, of_rows: Row
         return
     chart = book.add_chart({"type": made})
     for column in range(columns - 1 if of_rows else 1, columns):
+        across = column - 1 if of_rows else 0
         chart.add_series(
             {
                 "name": [page.get_name(), FIRST - 1, column],
-                "categories": [
-                    page.get_name(),
-                    FIRST,
-                    column - 1 if of_rows else 0,
-                    last,
-                    column - 1 if of_rows else 0,
-                ],
+                "categories": [page.get_name(), FIRST, across, last, across],
                 "values": [page.get_name(), FIRST, column, last, column],
             }
         )

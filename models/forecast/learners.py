@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
-from models.forecast.growth import onward
 from models.forecast.series import SEASONS, Open
 
 Fitted = Callable[[pd.DatetimeIndex, pd.DataFrame | None], np.ndarray]
@@ -453,13 +452,9 @@ def learn(name: str, history: Open, regressors: pd.DataFrame | None) -> Fitted:
     if name not in COMBINED or not (history.growth or history.year):
         return LEARNERS[name](history, regressors)
 
-    def known(dates: pd.DatetimeIndex) -> np.ndarray:
-        grown = onward(dates, history.grid, history.growth)
-        return grown * np.exp(history.year(dates)) if history.year else grown
-
-    values, grid = (one / known(pd.DatetimeIndex(one.index)) for one in (history.values, history.grid))
+    values, grid = (one / history.known_of_grid[one.index] for one in (history.values, history.grid))
     fitted = LEARNERS[name](replace(history, values=values, grid=grid), regressors)
-    return lambda dates, future: fitted(dates, future) * known(dates)
+    return lambda dates, future: fitted(dates, future) * history.known(dates)
 
 
 def calendar(dates: pd.DatetimeIndex, history: Open) -> np.ndarray:

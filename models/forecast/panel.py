@@ -382,13 +382,17 @@ def _recurs(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
     code = pd.factorize(history.keys["category"])[0] if "category" in history.keys else np.zeros(len(factors), int)
     total = history.values.sum(axis=0)
     open_steps = history.dates[total > 0]
-    everything = recurring(pd.Series(total[total > 0], open_steps), history.frequency) if total.any() else None
-    for one in np.unique(code):
+    parts, alone = [], np.zeros(len(factors), bool)
+    for one in np.unique(code) if total.any() else ():
         own = history.values[code == one].sum(axis=0)[total > 0]
-        alone = (own > 0).mean() >= OPEN
-        year = recurring(pd.Series(own, open_steps), history.frequency) if alone else everything
-        if year:
-            factors[code == one] = np.exp(year(dates))
+        if (own > 0).mean() >= OPEN:
+            alone |= code == one
+            parts.append((code == one, own))
+    if total.any() and not alone.all():
+        parts.append((~alone, total[total > 0]))
+    for which, own in parts:
+        if year := recurring(pd.Series(own, open_steps), history.frequency):
+            factors[which] = np.exp(year(dates))
     return factors
 
 

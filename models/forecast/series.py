@@ -6,6 +6,7 @@ makes its forecast that of its good days. They are told apart here, and counted.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from data.dataset import Finding
 from locales import N_, Sentence
 from models.forecast.apart import Apart, Recent, apart, bring
 from models.forecast.growth import YEAR as DAYS
-from models.forecast.growth import steady
+from models.forecast.growth import onward, steady
 from models.forecast.yearly import Recurring, recurring
 
 SEASONS = {"D": 7, "W": 52, "MS": 12, "QS": 4, "6MS": 2, "YS": 1}  # steps of the main season of each frequency
@@ -108,6 +109,16 @@ class Open:
     def dates(self) -> pd.DatetimeIndex:
         """The dates of the open steps."""
         return pd.DatetimeIndex(self.values.index)
+
+    def known(self, dates: pd.DatetimeIndex) -> np.ndarray:
+        """What steady growth and the time of the year make of some dates, as factors."""
+        grown = onward(dates, self.grid, self.growth)
+        return grown * np.exp(self.year(dates)) if self.year else grown
+
+    @cached_property
+    def known_of_grid(self) -> pd.Series:
+        """`known` of each step of the grid: every learner asks for it."""
+        return pd.Series(self.known(pd.DatetimeIndex(self.grid.index)), self.grid.index)
 
     def in_grid(self, dates: pd.DatetimeIndex) -> np.ndarray:
         """Which of some dates are of a weekday that is open at all."""

@@ -79,17 +79,23 @@ class Recurring:
         return np.asarray(np.sqrt(sum(one._unsure(dates) ** 2 for one in (self, *self.moving))))
 
     def _own(self, dates: pd.DatetimeIndex) -> np.ndarray:
-        mean, error, count = self._averaged(_days(dates))
+        return self._shrunk(dates)[0]
+
+    def _unsure(self, dates: pd.DatetimeIndex) -> np.ndarray:
+        expected, mean, error, count = self._shrunk(dates)
+        share = np.where(_festive(dates) & (mean > 0), *OFF[::-1])
+        return np.where(expected == 0, 0.0, np.hypot(error, np.where(count == 1, share, 0.0) * mean))
+
+    def _shrunk(self, dates: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Of some dates what is expected, with what it is made of (see `_averaged`)."""
+        at = _days(dates)
+        mean, error, count = self._averaged(at)
         far = np.abs(mean) / error
         kept = np.clip((far - CHANCE) / (SURE - CHANCE) * SURE / np.maximum(far, CHANCE), 0, 1)
         kept[far >= SURE] = 1
         trust = np.where(_festive(dates) & (mean > 0), *self.once[::-1])
-        return np.asarray(mean * kept * np.where((count == 1) & (_days(dates) > self.days[-1]), trust, 1.0))
-
-    def _unsure(self, dates: pd.DatetimeIndex) -> np.ndarray:
-        mean, error, count = self._averaged(_days(dates))
-        share = np.where(_festive(dates) & (mean > 0), *OFF[::-1])
-        return np.where(self._own(dates) == 0, 0.0, np.hypot(error, np.where(count == 1, share, 0.0) * mean))
+        expected = mean * kept * np.where((count == 1) & (at > self.days[-1]), trust, 1.0)
+        return np.asarray(expected), mean, error, count
 
     def seen(self, date: pd.Timestamp) -> int:
         """How many years tell of a date."""
