@@ -22,6 +22,9 @@ BELIEVED = 3.0  # times as much, of what the same days of the year after are tol
 _HELD = 0.9205  # mean of min(z, MAX_NEWS) ** 2 of a standard normal z
 LINES = 40.0  # a day where the noise of single lines and that of whole days are alike
 MIN_LINES = 10  # lines of a day up to which one that is large tells nothing
+MANY_LINES = 20  # of a day, from which on their number and what one is worth say more than their sum
+SUM, EITHER, BOTH = 0.4, 2.0, 1.5  # how often each says so by chance, where all three have to
+MIN_MOVE = 0.02  # of their mean: what varies less explains nothing
 LEAST_NOISY = 1000.0  # things a day, from which on more are no less noisy
 TAIL = 12.0  # degrees of freedom of the noise
 NEAR = 15  # days around the same one of last year that tell the level there, with a Gaussian weight:
@@ -63,8 +66,51 @@ def usual(
     standard deviations of a day (Gelper, Fried & Croux 2010, Journal of Forecasting 29, 285-300); the level also moves
     as it did on the same days of the year before, where that is known. Sums are seen through asinh(y / 2c): as they
     are while single lines make the noise, as logarithms where whole days do (Anscombe 1948, Biometrika 35, 246-254).
-    The tails are Student's, and of no count rarer than Poisson's law has it.
+    The tails are Student's, and of no count rarer than Poisson's law has it. A sum of many lines is unusual where their
+    number is, or what one is worth.
     """
+    found, by_line = _judged(values, lines, weekday, counted, apart, lead, since)
+    many = counted & by_line & (np.where(np.isnan(values), 0, lines).mean(0) >= MANY_LINES)
+    worth = np.divide(values, lines, out=np.full_like(values, np.nan), where=many & (lines > 0))
+    many[many] = ~(_constant(worth[:, many]) | _constant(np.where(np.isnan(worth), np.nan, lines)[:, many]))
+    if many.any():
+        worth, lines = worth[:, many], lines[:, many]
+        sums = counted[many]
+        number, _ = _judged(
+            np.where(np.isnan(values[:, many]), np.nan, lines), lines, weekday, sums, apart, lead, since
+        )
+        average, _ = _judged(worth, lines, weekday, ~sums, apart, lead, since)
+        for side in ("low", "high"):
+            chance = getattr(found, side)
+            chance[:, many] = _explained(chance[:, many], getattr(number, side), getattr(average, side))
+    return found
+
+
+def _constant(values: np.ndarray) -> np.ndarray:
+    """Which series hardly ever move; values may be NaN, but not all of a series."""
+    return np.nanstd(values, axis=0) <= MIN_MOVE * np.abs(np.nanmean(values, axis=0))
+
+
+def _explained(chance: np.ndarray, number: np.ndarray, average: np.ndarray) -> np.ndarray:
+    """The chance of a sum that is usual, of so many lines each worth so much on average: a sum of many lines is off
+    where one of the two is, or both a little (Fisher's method), and by chance alone where a few large ones are missing.
+    """
+    average = np.where(np.isnan(average), 1.0, average)
+    both = np.maximum(number * average, TINY)
+    both *= 1 - np.log(both)
+    return np.maximum(SUM * chance, np.minimum(EITHER * np.minimum(number, average), BOTH * both))
+
+
+def _judged(
+    values: np.ndarray,
+    lines: np.ndarray,
+    weekday: np.ndarray,
+    counted: np.ndarray,
+    apart: np.ndarray,
+    lead: int,
+    since: int,
+) -> tuple[Usual, np.ndarray]:
+    """Each day of some series by itself, and which series' noise is that of single lines."""
     known = ~np.isnan(values)
     learned = known & ~apart[:, None]
     unit, by_line = _things(np.where(learned, values, 0.0), np.where(learned, lines, 0), learned)
@@ -90,7 +136,7 @@ def usual(
     one_large = (np.broadcast_to(by_line, off.shape) & (lines < MIN_LINES))[rare]  # which is not many
     things = np.where(one_large, np.minimum(things, lines[rare]), things)
     high[rare] = np.maximum(high[rare], pdtrc(things - 1, _count(expected, unit, rare, whole=False)))
-    return Usual(expected, low, high)
+    return Usual(expected, low, high), by_line
 
 
 def _things(values: np.ndarray, lines: np.ndarray, learned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

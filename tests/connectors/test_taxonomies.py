@@ -122,3 +122,18 @@ def test_the_bundled_table_is_whole():
         assert row["fr"], row
         assert set(filter(None, row["functions"].split(";"))) <= classes, row
         assert bool(row["functions"]) == (row["kind"] == "additive"), row
+
+
+def test_what_real_products_carry_is_called_something_in_both_languages(home, real_data):
+    """But for what their contributors typed, which Open Food Facts itself does not name."""
+    carried: dict[str, int] = {}
+    for path in sorted((real_data / "openfoodfacts").rglob("*.json")):
+        raw = json.loads(path.read_text("utf-8"))
+        for product in [raw.get("product"), *(raw.get("products") or [])]:
+            for field in ("allergens_tags", "traces_tags", "additives_tags", "labels_tags", "categories_tags"):
+                for tag in (product or {}).get(field) or ():
+                    carried[tag] = carried.get(tag, 0) + 1
+    named = {tag: tags.known(tag) for tag in carried}
+    of_all = sum(number for tag, number in carried.items() if (one := named[tag]) and one.en and one.fr)
+    assert sum(carried.values()) > 400
+    assert of_all / sum(carried.values()) > 0.94

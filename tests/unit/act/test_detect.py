@@ -57,6 +57,28 @@ def test_days_at_less_than_half_are_found_where_a_rolling_score_finds_none():
     assert (rolling & planted[28:]).sum() / planted.sum() < 0.2
 
 
+@pytest.mark.parametrize("cause", ["fewer lines", "smaller lines"])
+def test_a_day_that_only_lacks_its_large_orders_is_usual(cause):
+    draw = np.random.default_rng(6)
+    series = 12
+    lines = draw.poisson(80, (DAYS, series)).astype(float)
+    planted = np.zeros(lines.shape, bool)
+    for one in range(series):
+        planted[draw.choice(np.arange(DAYS - YEAR, DAYS), 12, replace=False), one] = True
+    if cause == "fewer lines":
+        lines = np.where(planted, np.round(0.4 * lines), lines)
+    worth = 20 * np.exp(1.3 * draw.normal(size=int(lines.sum())) - 1.3**2 / 2)  # a fiftieth of them is a third
+    values = np.add.reduceat(worth, np.r_[0, np.cumsum(lines.ravel())[:-1].astype(int)]).reshape(lines.shape)
+    if cause == "smaller lines":
+        values = np.where(planted, 0.4 * values, values)
+    alarms = judged(values, lines=lines).low <= 1 / 28
+    alone = judged(values, lines=np.full(lines.shape, 80.0)).low <= 1 / 28  # of the sum, whatever its lines are
+    hits, told = (alarms & planted).sum(), alarms[DAYS - YEAR :].sum()
+    assert hits / planted.sum() > 0.75
+    assert hits / told > 0.7
+    assert (alone & planted).sum() / alone[DAYS - YEAR :].sum() < hits / told - 0.05
+
+
 def test_nothing_that_comes_later_changes_what_is_said_of_a_day():
     values = shop(lambda draw, size: np.exp(draw.normal(0, 0.25, size)), series=5)
     other = values.copy()
