@@ -14,11 +14,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import locales
+from charts.shown import Shown
 from data.dataset import ASSUMED, Finding, Kind, Table
 from data.tables import Stored
 from locales import labels
 from ui import access, downloads, keep
-from ui.text import N_, _, ngettext, part, plain
+from ui.text import N_, _, is_dark, ngettext, part, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -125,7 +126,8 @@ def figure(
             if on_select:  # said at once what Streamlit says after the first drawing, which then is drawn again
                 drawn.update_layout(clickmode="event+select", hovermode="closest", dragmode="pan")
             st.plotly_chart(
-                drawn,
+                Shown(drawn, is_dark()),
+                theme=None,
                 key=key or f"chart-{name}",
                 on_select=on_select or "ignore",
                 selection_mode=("points", "box") if box else "points",

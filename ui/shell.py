@@ -17,7 +17,7 @@ server.begun.wait()  # before what it imports is imported here, too
 
 from data import events, people
 from ui import access, store
-from ui.text import _, language_switch
+from ui.text import _, follow_theme, language_switch
 
 ASSETS = ROOT / "ui" / "assets"
 PAGES = ROOT / "pages"
@@ -116,3 +116,4 @@ events.shown(page.url_path, perf_counter() - began)
 with st.container(key="footer", horizontal=True, vertical_alignment="center"):
     st.caption(_("Vigie {version}").format(version=settings.VERSION), width="content")
     access.link("data", _("Data"), "database")
+follow_theme()

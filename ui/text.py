@@ -12,7 +12,7 @@ import locales
 from locales import LANGUAGES, N_, _, ngettext
 
 P = ParamSpec("P")
-__all__ = ["LANGUAGES", "N_", "_", "is_dark", "language_switch", "ngettext", "part", "plain"]
+__all__ = ["LANGUAGES", "N_", "_", "follow_theme", "is_dark", "language_switch", "ngettext", "part", "plain"]
 
 
 def _session_language() -> str:
@@ -67,3 +67,25 @@ def plain(text: object) -> str:
 def is_dark() -> bool:
     """True when the visitor reads on the dark theme (for what Streamlit does not colour itself)."""
     return st.context.theme.type == "dark"
+
+
+# Figures are drawn for the theme that a run began with: another one, chosen or by the time of day, is another run.
+_WATCH = """
+export default function({ setTriggerValue }) {
+  const app = document.querySelector("[data-testid=stApp]");
+  const paper = () => getComputedStyle(app).backgroundColor;
+  let drawn = paper();
+  const watch = new MutationObserver(() => {
+    if (paper() !== drawn) setTriggerValue("theme", (drawn = paper()));
+  });
+  watch.observe(app, { attributes: true, attributeFilter: ["class"] });
+  return () => watch.disconnect();
+}
+"""
+_watcher = st.components.v2.component("vigie_theme", js=_WATCH)
+
+
+def follow_theme() -> None:
+    """Run the page again when its visitor changes between the light theme and the dark one."""
+    with st.container(key="theme"):  # not shown, see layout.css
+        _watcher(key="theme.watcher", on_theme_change=lambda: None)

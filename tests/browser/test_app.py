@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -151,6 +152,23 @@ def test_the_language_switch_speaks_french_and_is_in_the_url(visit: Visit):
     page.get_by_text("Français", exact=True).click()
     expect(page.get_by_role("heading", name="Aujourd’hui")).to_be_visible()
     expect(page).to_have_url(re.compile("lang=fr"))
+
+
+def test_figures_follow_the_theme(visit: Visit):
+    page = visit.open("churn-explore?lang=en")
+    try:
+        papers: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", "#FBFCFC"), ("dark", "#0E1A20"))
+        for theme, paper in (*papers, papers[0]):
+            page.emulate_media(color_scheme=theme)
+            for _round in range(100):
+                if page.evaluate("document.querySelector('.js-plotly-plot')?._fullLayout?.paper_bgcolor") == paper:
+                    break
+                page.wait_for_timeout(100)
+            else:
+                pytest.fail(f"the figures are not {theme}")
+    finally:
+        page.emulate_media(color_scheme="null")
+    visit.complain()
 
 
 def test_a_question_is_typed_answered_and_gone_on_from(visit: Visit):

@@ -1,6 +1,5 @@
 """Churn: explore. Filters combine, figures state findings, and thin tables get a sentence."""
 
-import base64
 import json
 from datetime import UTC, datetime
 
@@ -19,11 +18,6 @@ pytestmark = pytest.mark.same_data("customers")
 
 def figures(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-
-
-def numbers(packed):
-    """An array of a figure, which plotly writes in base64."""
-    return np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).tolist()
 
 
 def metric(app, label):
@@ -51,9 +45,7 @@ def test_the_numbers_are_those_of_the_table(visit):
     assert metric(app, "Churn rate") == f"{100 * customers['churned'].mean():.1f}%"
     by_contract = figures(app)[0]["data"][0]
     rates = customers.groupby("contract")["churned"].mean()
-    assert dict(zip(by_contract["customdata"], numbers(by_contract["x"]), strict=True)) == pytest.approx(
-        rates.to_dict()
-    )
+    assert dict(zip(by_contract["customdata"], by_contract["x"], strict=True)) == pytest.approx(rates.to_dict())
 
 
 def test_tenure_at_leaving_is_the_plain_product_limit_and_says_what_it_is(visit):
@@ -70,10 +62,10 @@ def test_tenure_at_leaving_is_the_plain_product_limit_and_says_what_it_is(visit)
             share *= 1 - then.sum() / here
             here -= len(then)
             expected[month] = share
-        shown = dict(zip(numbers(drawn[label(name)]["x"]), numbers(drawn[label(name)]["y"]), strict=True))
+        shown = dict(zip(drawn[label(name)]["x"], drawn[label(name)]["y"], strict=True))
         assert shown == pytest.approx(expected)
         window = next(line for line in stay["data"] if line.get("name") == label(name))
-        assert numbers(window["y"])[-1] < shown[max(shown)] - 0.01  # who left before the window is not in the data
+        assert window["y"][-1] < shown[max(shown)] - 0.01  # who left before the window is not in the data
 
 
 def test_pills_combine_and_are_in_the_url(visit):
@@ -95,7 +87,7 @@ def test_a_figure_keeps_all_levels_of_its_own_column_and_follows_the_others(visi
     assert sorted(contract["data"][0]["marker"]["opacity"]) == [0.35, 0.35, 1.0]
     customers = tables.read(tables.active(settings.get().home, "customers"))
     rates = customers[customers["contract"].eq("Two year")].groupby("internet_service")["churned"].mean()
-    shown = dict(zip(internet["data"][0]["customdata"], numbers(internet["data"][0]["x"]), strict=True))
+    shown = dict(zip(internet["data"][0]["customdata"], internet["data"][0]["x"], strict=True))
     assert shown == pytest.approx(rates.to_dict())
 
 

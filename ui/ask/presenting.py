@@ -4,11 +4,12 @@ import streamlit as st
 
 import locales
 from charts.ask.content import Content, Source, content, missing
+from charts.shown import Shown
 from data.tables import Stored
 from models.ask import board as model
 from ui import keep
 from ui.ask import bar, boards, card
-from ui.text import _, part, plain
+from ui.text import _, is_dark, part, plain
 
 SLIDE = 760  # of a slide, in pixels, where `BARE` does not make it as high as the screen
 FONT, BESIDE = 18, 56  # of a figure, and the room beside it for what stands at a bar's end, in pixels
@@ -150,7 +151,12 @@ def _cards(says: list[Content]) -> None:
         if any(trace.type == "bar" for trace in one.figure.data):
             one.figure.update_layout(margin_r=BESIDE)
         st.plotly_chart(
-            one.figure, key="board.slide.figure", height="stretch", config={"displayModeBar": False}, alt=one.title
+            Shown(one.figure, is_dark()),
+            theme=None,
+            key="board.slide.figure",
+            height="stretch",
+            config={"displayModeBar": False},
+            alt=one.title,
         )
     elif one.table is not None:
         st.dataframe(
