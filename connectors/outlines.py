@@ -21,8 +21,10 @@ def months(below: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
     """
     said = below.iloc[:, 0].str.strip()
     year = said.where(said.str.fullmatch(_YEAR, na=False))
+    if not year.notna().any():
+        return below
     month = dates.letters(said.str.casefold().fillna("")).str.removesuffix(".").isin(dates.MONTHS)
-    if month.sum() < MIN_MONTHS or not year.notna().any():
+    if month.sum() < MIN_MONTHS:
         return below
     heads = year.notna() | said.str.fullmatch(_QUARTER, na=False)
     known = pd.Series(heads | month, below.index)

@@ -107,11 +107,12 @@ def _months(frame: pd.DataFrame) -> tuple[str, dict[str, str]] | None:
     months."""
     words = dates.letters(pd.Series([str(name) for name in frame], dtype="str").str.casefold()).str.removesuffix(".")
     named = {name: f"{dates.MONTHS[word]:02d}" for name, word in zip(frame, words, strict=True) if word in dates.MONTHS}
+    if not len(named) == len(set(named.values())) == 12:
+        return None
     years = [
         name for name in frame if name not in named and frame[name].str.strip().str.fullmatch(r"(?:19|20)\d\d").all()
     ]
-    whole = len(named) == len(set(named.values())) == 12 and all(_numeric(frame[name]) for name in named)
-    return (years[0], named) if whole and len(years) == 1 else None
+    return (years[0], named) if len(years) == 1 and all(_numeric(frame[name]) for name in named) else None
 
 
 def _by_month(frame: pd.DataFrame, year: str, named: Mapping[str, str]) -> pd.DataFrame:
