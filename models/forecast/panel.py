@@ -5,8 +5,8 @@ of the level, so that large ones still count for more. Where most values are zer
 sell at all, and if so how much (Mullahy 1986).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 
 from locales import N_
 from models.forecast.series import SEASONS, WEEKDAYS, CannotForecast
-from models.forecast.yearly import OPEN, recurring
+from models.forecast.yearly import OPEN, Occasion, once, recurring
 
 INTERMITTENT = 0.4  # share of zeros from which there is a hurdle
 WINDOWS = 3  # past origins behind the bands and the scores
@@ -44,17 +44,33 @@ class Panel:
     """Many series over the same steps.
 
     `values` has a row a series and a column a step, in units; `keys` a row a series with its names (store, product,
-    category, as far as they are known); `frequency` is "D", "W" or "MS".
+    category, as far as they are known); `frequency` is "D", "W" or "MS". `said` is what is known of occasions of
+    everything, of kind and name "", and of parts, by a column of the keys and a name in it.
     """
 
     values: np.ndarray
     dates: pd.DatetimeIndex
     keys: pd.DataFrame
     frequency: str
+    said: Mapping[tuple[str, str], Sequence[Occasion]] = field(default_factory=dict)
 
     def upto(self, length: int) -> "Panel":
         """The panel as it was after its first `length` steps."""
-        return Panel(self.values[:, :length], self.dates[:length], self.keys, self.frequency)
+        return replace(self, values=self.values[:, :length], dates=self.dates[:length])
+
+    def of(self, kind: str, name: str) -> np.ndarray:
+        """Which series (rows) are of a part, or of everything."""
+        every = np.full(len(self.keys), not kind)
+        return self.keys[kind].eq(name).to_numpy(bool) if kind in self.keys else every
+
+    def usual(self) -> "Panel":
+        """The panel, with a straight line between the steps around it instead of what happened once."""
+        values, steps = self.values.copy(), np.arange(len(self.dates))
+        for part, said in self.said.items():
+            gone = once(self.dates, self.frequency, said)
+            for row in np.flatnonzero(self.of(*part)) if 0 < gone.sum() < len(gone) else ():
+                values[row, gone] = np.interp(steps[gone], steps[~gone], values[row, ~gone])
+        return replace(self, values=values)
 
 
 @dataclass(frozen=True)
@@ -391,7 +407,9 @@ def _recurs(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
     if total.any() and not alone.all():
         parts.append((~alone, total[total > 0]))
     for which, own in parts:
-        if year := recurring(pd.Series(own, open_steps), history.frequency):
+        name = str(history.keys["category"].iloc[which.argmax()]) if "category" in history.keys else ""
+        said = [*history.said.get(("", ""), ()), *history.said.get(("category", name), ())]
+        if year := recurring(pd.Series(own, open_steps), history.frequency, said):
             factors[which] = np.exp(year(dates))
     return factors
 

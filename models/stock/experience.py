@@ -1,5 +1,6 @@
 """What past days teach about demand: its classes, what was forecast on them, and what came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from locales import N_
 from models.forecast.panel import Panel, Step, mean_forecast
 from models.forecast.series import CHANCE, CannotForecast
+from models.forecast.yearly import Occasion, once
 from models.stock.supply import Demand
 
 WEEK = 7
@@ -68,13 +70,20 @@ class Experience:
         return np.maximum(self.spread**2 / np.maximum(self.rate * WEEK, 1e-9), LEAST_DISPERSION)
 
 
-def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _message, _share: None) -> Experience:
+def experience(
+    demand: Demand,
+    weeks: int,
+    seed: int = 0,
+    step: Step = lambda _message, _share: None,
+    said: Sequence[Occasion] = (),
+) -> Experience:
     """Forecast the next `weeks` weeks of every product, today and at past origins with what was known then.
 
     Two forecasts are weighed: that of one model for all products, and what the product usually sells (see `usual`).
     Of each class of demand those weights are taken that were closest to what had come since the last `WEIGHED` origins.
-    What has `ended` is forecast as zero.
+    What has `ended` is forecast as zero. `said` is what is known of occasions of everything.
     """
+    asked = _usual(demand, once(demand.days, "D", said))
     whole = demand.units.shape[1] // WEEK
     start = demand.units.shape[1] - whole * WEEK
     if whole < weeks + MIN_WEEKS:
@@ -84,9 +93,10 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
             needed=weeks + MIN_WEEKS,
             known=whole,
         )
-    weekly = demand.units[:, start:].reshape(len(demand.units), whole, WEEK).sum(axis=2)
+    weekly = asked[:, start:].reshape(len(asked), whole, WEEK).sum(axis=2)
     columns = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
-    panel = Panel(weekly.astype(np.float32), demand.days[start + WEEK - 1 :: WEEK], demand.goods[columns], "W")
+    dates, known = demand.days[start + WEEK - 1 :: WEEK], {("", ""): said}
+    panel = Panel(weekly.astype(np.float32), dates, demand.goods[columns], "W", known)
     last = whole - weeks
     apart = int(np.clip((last - MIN_WEEKS) // ORIGINS, 1, APART))
     lengths = [*sorted(range(last, MIN_WEEKS - 1, -apart)[:ORIGINS]), whole]
@@ -99,12 +109,12 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
         told.append(mean_forecast(panel.upto(length), weeks, seed))
         weight = _weights(weekly, lengths[: number + 1], told, level, kind)[kind[number]][:, None]
         mean = (weight * told[-1] + (1 - weight) * level[number][:, None]) * ~over[number][:, None]
-        before = demand.units[:, start : start + length * WEEK]
+        before = asked[:, start : start + length * WEEK]
         profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
         profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
         forecast.append(_summed((mean[:, :, None] * profile).reshape(len(mean), -1)))
         if length < whole:
-            came.append(_summed(demand.units[:, start + length * WEEK :][:, : weeks * WEEK]))
+            came.append(_summed(asked[:, start + length * WEEK :][:, : weeks * WEEK]))
     counted = bool((demand.sold == np.rint(demand.sold)).all())  # repaired days are not: half a unit is nobody's wish
     recent = [weekly[:, max(length - RECENT, 0) : length] for length in lengths]
     return Experience(
@@ -116,6 +126,17 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
         kind=kind,
         dispersion=np.array([dispersion(weekly[:, :length]) for length in lengths]),
     )
+
+
+def _usual(demand: Demand, gone: np.ndarray) -> np.ndarray:
+    """The units asked for, and on days that are `gone` what the same weekday of the weeks around them sells."""
+    units = demand.units.copy() if gone.any() else demand.units
+    for day in np.flatnonzero(gone):
+        like = np.flatnonzero(~gone & ((np.arange(len(gone)) - day) % WEEK == 0))
+        if len(like):
+            near = like[np.argsort(np.abs(like - day), kind="stable")[: 2 * APART]]
+            units[:, day] = demand.units[:, near].mean(axis=1)
+    return units
 
 
 def classes(weekly: np.ndarray) -> np.ndarray:

@@ -372,6 +372,48 @@ def test_a_new_level_is_asked_about_answered_with_a_reason_and_remembered(visit,
     assert any("because: A fair in town" in text.replace("\\", "") for text in texts(visit("sales_forecast")))
 
 
+def test_what_stood_out_a_year_ago_is_asked_about_answered_with_a_reason_and_remembered(visit, monkeypatch):
+    """A clearance of 16 days a year ago, by one product of a known level: 28 days sell 3,200 without it."""
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    rng, days = np.random.default_rng(0), pd.date_range("2025-09-01", "2026-11-28")
+    cleared = (days >= "2025-12-05") & (days <= "2025-12-20")
+    units = (
+        100 * (1 + 0.5 * (days.day_of_week >= 5)) * np.exp(rng.normal(0, 0.1, len(days))) * np.where(cleared, 2.2, 1)
+    )
+    lines = pd.DataFrame(
+        {
+            "source": "upload",
+            "line_id": [str(one) for one in range(len(days))],
+            "timestamp": days,
+            "product": "tea",
+            "line_type": "sale",
+            "quantity": units.round(),
+            "unit_price": 1.0,
+            "currency": "GBP",
+        }
+    )
+    keep({"sales": lines})
+    app = visit("sales_forecast")
+    usual = 100 * 8 / 7 * 28
+
+    def expected(app, label="Expected by"):
+        value = next(one for one in app.metric if one.label.startswith(label)).value
+        return float(re.sub(r"[^0-9.]", "", value))
+
+    assert expected(app) > 1.25 * usual
+    assert any("What was it?" in text for text in texts(app))
+    assert "clearance" not in " ".join(texts(app))
+    next(button for button in app.button if button.label == "Remember").click().run()
+    assert any("without a reason" in text for text in texts(app))
+    app.text_input(key=next(one.key for one in app.text_input if one.label == "Reason")).set_value("A clearance")
+    next(button for button in app.button if button.label == "Remember").click().run()
+    assert expected(app) == pytest.approx(usual, rel=0.05)
+    said = [text.replace("\\", "") for text in texts(visit("sales_forecast", lang="fr"))]
+    assert any("A clearance" in text for text in said)
+    assert not any("De quoi s" in text for text in said)
+    assert expected(visit("sales_what_if"), "Units") == pytest.approx(usual, rel=0.05)
+
+
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_a_new_product_is_told_by_earlier_launches_and_said_to_be(visit, lang, monkeypatch):
     monkeypatch.setattr(background, "threading", AT_ONCE)
