@@ -264,9 +264,9 @@ def _told(stored: Stored, days: Chosen) -> pd.Series:
         return pd.Series(float(days.values.iloc[-USUAL:].mean()), dates)
 
 
-def of_revenue(stored: Stored, chosen: Chosen, units: Forecast) -> float | None:
-    """What the revenue of a series of units is forecast to come to on the same days; None where nothing came in, or the
-    two take their last steps for different things. Stops the page until it is there."""
+def of_revenue(stored: Stored, chosen: Chosen, units: Forecast) -> Forecast | None:
+    """The forecast of the revenue of a series of units on the same days; None where nothing comes in, or the two take
+    their last steps for different things. Stops the page until it is there."""
     if units.frame["mean"].sum() <= 0 or "amount" in store.unknown(stored):
         return None
     same = _made(stored, chosen.part, chosen.value, chosen.name, "revenue", chosen.frequency, chosen.horizon)
@@ -274,7 +274,7 @@ def of_revenue(stored: Stored, chosen: Chosen, units: Forecast) -> float | None:
         return None
     found = forecast(stored, replace(same, adds=chosen.adds))
     agree = found.window.history.recent == units.window.history.recent and not found.window.history.intermittent
-    return float(found.frame["mean"].sum()) or None if agree else None
+    return found if agree and found.frame["mean"].sum() > 0 else None
 
 
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
