@@ -189,7 +189,7 @@ def banded(
     measured = pd.DataFrame(rows, columns=["origin", "rmse", "naive_rmse"])
     inside = [((one.actual >= one.lo) & (one.actual <= one.hi)).mean() for one in past[1:]]
     return PanelForecast(
-        _after(history, horizon),
+        after(history, horizon),
         mean,
         *bands(mean, pairs, whole),
         float(np.mean(inside)) if inside else float("nan"),
@@ -318,8 +318,8 @@ class _Past:
         self.frequency, series = history.frequency, len(history.values)
         self.groups = groups
         self.widths, self.year, self.near = SHAPES[history.frequency]
-        self.dates = history.dates.append(_after(history, SEASONS[history.frequency] * 60))
-        self.recurs = _recurs(history.upto(known or len(history.dates)), self.dates)
+        self.dates = history.dates.append(after(history, SEASONS[history.frequency] * 60))
+        self.recurs = recurring_factors(history.upto(known or len(history.dates)), self.dates)
         self.values = history.values / self.recurs[:, : len(history.dates)]
         codes = [pd.factorize(history.keys[name])[0] for name in groups]
         self.codes = [np.arange(series), *codes, np.zeros(series, int)]  # itself, its groups, all
@@ -388,7 +388,7 @@ class _Past:
         return np.asarray((sums[:, end] - sums[:, max(start, 0)]) / (end - max(start, 0)))
 
 
-def _recurs(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
+def recurring_factors(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
     """What stands out at the same time of every year, as factors of each series (a row) on some dates.
 
     It is read off the totals of their category, or of everything where there is none or it sells on too few steps:
@@ -414,7 +414,8 @@ def _recurs(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
     return factors
 
 
-def _after(history: Panel, steps: int) -> pd.DatetimeIndex:
+def after(history: Panel, steps: int) -> pd.DatetimeIndex:
+    """The dates of the next steps of a panel."""
     freq = "7D" if history.frequency == "W" else history.frequency  # "W-MON" steps through the weeks one by one
     return pd.date_range(history.dates[-1], periods=steps + 1, freq=freq)[1:]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from locales import N_
-from models.forecast.panel import Panel, Step, mean_forecast
+from models.forecast.panel import Panel, Step, after, mean_forecast, recurring_factors
 from models.forecast.series import CHANCE, CannotForecast
 from models.forecast.yearly import Occasion, once
 from models.stock.supply import Demand
@@ -80,7 +80,8 @@ def experience(
     """Forecast the next `weeks` weeks of every product, today and at past origins with what was known then.
 
     Two forecasts are weighed: that of one model for all products, and what the product usually sells (see `usual`).
-    Of each class of demand those weights are taken that were closest to what had come since the last `WEIGHED` origins.
+    Both know what stands out at the same time of every year, of all products together (see `yearly`). Of each class of
+    demand those weights are taken that were closest to what had come since the last `WEIGHED` origins.
     What has `ended` is forecast as zero. `said` is what is known of occasions of everything.
     """
     asked = _usual(demand, once(demand.days, "D", said))
@@ -101,14 +102,19 @@ def experience(
     apart = int(np.clip((last - MIN_WEEKS) // ORIGINS, 1, APART))
     lengths = [*sorted(range(last, MIN_WEEKS - 1, -apart)[:ORIGINS]), whole]
     kind = np.array([classes(weekly[:, :length]) for length in lengths])
-    level = np.array([usual(weekly[:, :length], now) for length, now in zip(lengths, kind, strict=True)])
+    level = []  # what is usual of each week to come: at another time of the year it is more, or less
+    for length, now in zip(lengths, kind, strict=True):
+        then = panel.upto(length)
+        factors = recurring_factors(then, then.dates.append(after(then, weeks)))
+        flat = usual(weekly[:, :length] / factors[:, :length], now)
+        level.append(flat[:, None] * factors[:, length:])
     over = np.array([ended(weekly[:, :length]) for length in lengths])
     told, forecast, came = [], [], []
     for number, length in enumerate(lengths):
         step(N_("Forecasting as on past days"), number / len(lengths))
         told.append(mean_forecast(panel.upto(length), weeks, seed))
         weight = _weights(weekly, lengths[: number + 1], told, level, kind)[kind[number]][:, None]
-        mean = (weight * told[-1] + (1 - weight) * level[number][:, None]) * ~over[number][:, None]
+        mean = (weight * told[-1] + (1 - weight) * level[number]) * ~over[number][:, None]
         before = asked[:, start : start + length * WEEK]
         profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
         profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
@@ -227,7 +233,7 @@ def _age(weekly: np.ndarray) -> np.ndarray:
 
 
 def _weights(
-    weekly: np.ndarray, lengths: list[int], told: list[np.ndarray], level: np.ndarray, kind: np.ndarray
+    weekly: np.ndarray, lengths: list[int], told: list[np.ndarray], level: list[np.ndarray], kind: np.ndarray
 ) -> np.ndarray:
     """Of each of `KINDS` how much the model counts at the last of `lengths`, against `level`, what is usual."""
     now, earlier = lengths[-1], range(len(lengths) - 1)[-WEIGHED:]
@@ -237,7 +243,7 @@ def _weights(
         return weights
     since = [min(now - lengths[one], told[one].shape[1]) for one in earlier]
     model = np.concatenate([told[one][:, :weeks].sum(axis=1) for one, weeks in zip(earlier, since, strict=True)])
-    flat = np.concatenate([level[one] * weeks for one, weeks in zip(earlier, since, strict=True)])
+    flat = np.concatenate([level[one][:, :weeks].sum(axis=1) for one, weeks in zip(earlier, since, strict=True)])
     actual = np.concatenate(
         [weekly[:, lengths[one] : lengths[one] + weeks].sum(axis=1) for one, weeks in zip(earlier, since, strict=True)]
     )

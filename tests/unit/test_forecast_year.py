@@ -296,3 +296,18 @@ def test_stock_leaves_out_what_happened_once() -> None:
     told = [experience(demand, 4, said=one).forecast[-1][:, -1].sum() / (28 * rate.sum()) for one in ((), said)]
     assert told[0] > 1.15
     assert told[1] == pytest.approx(1, abs=0.05)
+
+
+def test_orders_before_christmas_know_of_it() -> None:
+    """0.74 was told of slow products and 0.72 of quick ones: what is usual of them knew no time of the year."""
+    rng = np.random.default_rng(11)
+    days = pd.date_range("2024-08-21", "2026-12-19")
+    slow = np.arange(80) % 2 == 0
+    rate = np.where(slow, rng.uniform(0.1, 0.4, 80), rng.uniform(2, 12, 80))[:, None]
+    mean = rate * (1 + np.exp(-(((np.asarray(days.day_of_year) - CHRISTMAS) / WIDTH) ** 2)))
+    known = np.asarray(days <= "2026-11-21")
+    sold = rng.poisson(mean[:, known]).astype(float)
+    goods = pd.DataFrame({"product": [str(one) for one in range(80)], "supplier": None})
+    told = experience(Demand(goods, days[known], sold, sold, np.zeros(sold.shape, bool), 0), 4).forecast[-1][:, -1]
+    assert told[~slow].sum() == pytest.approx(mean[~slow][:, ~known].sum(), rel=0.05)
+    assert told[slow].sum() == pytest.approx(mean[slow][:, ~known].sum(), rel=0.1)
