@@ -72,9 +72,9 @@ def expected(window: Window) -> tuple[Expected, ...]:
     year, frequency = window.history.year, window.history.frequency
     if year is None:
         return ()
-    dates = _around(window.dates, frequency)
+    dates = _more(window.dates, frequency)
     seen, said = replace(year, once=(1.0, 1.0))(dates), year(dates)
-    seen = np.where(np.abs(seen) > SEEN, seen, year.lately(dates))
+    seen, lately = np.where(np.abs(seen) > SEEN, seen, year.lately(dates)), year.lately(dates, sure=0)
     sign = np.where(np.abs(seen) > SEEN, np.sign(seen), 0)
     run = np.cumsum(np.diff(sign, prepend=0) != 0)
     inside, place = dates.isin(window.dates), dates.get_indexer(window.dates)
@@ -82,7 +82,8 @@ def expected(window: Window) -> tuple[Expected, ...]:
     for number in np.unique(run[inside & (np.abs(seen) >= LOUD)]):
         here = run == number
         most = int(np.where(here & inside, np.abs(seen), 0).argmax())
-        first, last = (side[here] - YEAR for side in ends(dates, frequency))
+        wide = here | _around(lately * sign[most], most)
+        first, last = (side[wide] - YEAR for side in ends(dates, frequency))
         start, end = (pd.Timestamp(round(day), unit="D") for day in (first[0], last[-1]))
         share = float(np.expm1(seen[most]))
         part = float(np.expm1(said[most])) / share
@@ -106,7 +107,13 @@ def findings(window: Window) -> tuple[Finding, ...]:
     return tuple(told)
 
 
-def _around(dates: pd.DatetimeIndex, frequency: str) -> pd.DatetimeIndex:
+def _around(height: np.ndarray, most: int) -> np.ndarray:
+    """The places around `most` that are half as high: the ends of what a kernel has smoothed, if it is as wide."""
+    low = np.cumsum(2 * height < height[most])
+    return np.asarray((low == low[most]) & (2 * height >= height[most]))
+
+
+def _more(dates: pd.DatetimeIndex, frequency: str) -> pd.DatetimeIndex:
     """The steps of a horizon, and those around it."""
     step = {"D": pd.DateOffset(days=1), "W": pd.DateOffset(days=7)}.get(frequency, pd.DateOffset(months=1))
     more = AROUND // {"D": 1, "W": 7}.get(frequency, 30)

@@ -112,11 +112,11 @@ class Recurring:
         expected = mean * kept * np.where(doubted, trust, 1.0)
         return np.asarray(expected), mean, error, count
 
-    def lately(self, dates: pd.DatetimeIndex) -> np.ndarray:
-        """What the last year by itself tells of some dates to come, in logarithms; 0 where that may be chance."""
+    def lately(self, dates: pd.DatetimeIndex, sure: float = SURE) -> np.ndarray:
+        """What the last year by itself tells of some dates to come, in logarithms; 0 below `sure` standard errors."""
         at = _days(dates)
-        told = self._mean(at - np.ceil((at - self.days[-1]) / YEAR).clip(1) * YEAR)
-        return np.where(np.abs(told) >= SURE * np.sqrt(self.variance + TINY), told, 0.0)
+        told = np.nan_to_num(self._mean(at - np.ceil((at - self.days[-1]) / YEAR).clip(1) * YEAR))
+        return np.where(np.abs(told) >= sure * np.sqrt(self.variance + TINY), told, 0.0)
 
     def _of_again(self, at: np.ndarray) -> np.ndarray:
         """Of each occasion that comes again (a row), which days are at its time of the year."""
