@@ -17,7 +17,7 @@ import pandas as pd
 
 YEAR = 365.25  # days
 MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
-LONGEST = 23  # months that are looked at: of more the learners know each month of the year
+LONGEST = 35  # months that are looked at: of more, three of each, the learners know each month of the year
 WIDTH = {"D": 5.0, "W": 2.8, "MS": 12.0}  # days: the standard deviation of the kernel
 AROUND = 91  # days on either side whose median is the level that something stands out from
 BEFORE = 28  # days that must be known before something that stands out

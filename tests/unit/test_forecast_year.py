@@ -85,6 +85,18 @@ def test_weeks_and_months_have_it_too(frequency: str, years: float, horizon: int
     assert said.sum() == pytest.approx(2000 * len(said), rel=0.2)
 
 
+def test_two_decembers_tell_a_third() -> None:
+    """By the month, each December 1.5 to 2.2 times the others: 0.88 of it was told after 25 months."""
+    told = []
+    for seed in range(4):
+        rng = np.random.default_rng([25, seed])
+        steps = pd.date_range(end="2026-12-01", periods=26, freq="MS")
+        mean = 1000 * np.where(steps.month == 12, rng.uniform(1.5, 2.2), np.where(steps.month == 11, 1.2, 1.0))
+        sold = pd.Series(mean * rng.gamma(1 / 0.06**2, 0.06**2, len(steps)), steps)
+        told.append(forecast(sold.iloc[:-1], 1).frame["mean"].iloc[0] / mean[-1])
+    assert np.mean(told) == pytest.approx(1, abs=0.06)
+
+
 def test_what_a_promotion_explains_is_no_time_of_the_year() -> None:
     """Twice the sales in a promotion a year ago, none planned: it is not expected, and what is planned is."""
     sold, mean = shop(6, 27, peak=0.0)
@@ -311,3 +323,17 @@ def test_orders_before_christmas_know_of_it() -> None:
     told = experience(Demand(goods, days[known], sold, sold, np.zeros(sold.shape, bool), 0), 4).forecast[-1][:, -1]
     assert told[~slow].sum() == pytest.approx(mean[~slow][:, ~known].sum(), rel=0.05)
     assert told[slow].sum() == pytest.approx(mean[slow][:, ~known].sum(), rel=0.1)
+
+
+def test_products_by_month_have_the_december_of_their_category() -> None:
+    """After two Decembers 0.86 of the third was told of sixty products, 0.79 where it is highest."""
+    rng = np.random.default_rng(12)
+    months = pd.date_range(end="2026-12-01", periods=27, freq="MS")
+    family = np.arange(60) % 3
+    peak = np.where(months.month == 12, np.array([1.2, 0.8, 0.4])[family][:, None], 0)
+    mean = rng.lognormal(3.5, 1, 60)[:, None] * (1 + peak)
+    keys = pd.DataFrame({"product": [str(one) for one in range(60)], "category": family.astype(str)})
+    history = Panel(rng.poisson(mean[:, :-1]).astype(np.float32), months[:-1], keys, "MS")
+    told = mean_forecast(history, 1, 0)[:, 0]
+    for one in range(3):
+        assert told[family == one].sum() == pytest.approx(mean[family == one, -1].sum(), rel=0.08)
