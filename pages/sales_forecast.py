@@ -7,7 +7,7 @@ import locales
 from models.forecast import explain
 from ui import cards, country, inputs, store
 from ui.sales import forecast as views
-from ui.sales import launch, outside, recent, segment, series, together
+from ui.sales import launch, occasions, outside, recent, segment, series, together
 from ui.text import N_, _, part
 
 VIEWS = {
@@ -114,6 +114,7 @@ together.parts(stored, chosen, plain)
 if chosen.frequency == "D":
     views.closures(stored, chosen, plain)
 recent.ask(stored.lineage, chosen.key, plain, chosen.written)
+occasions.ask(stored, (chosen.part or "", chosen.value or ""), plain, chosen.written)
 shown()
 cards.findings((*chosen.findings, *found.findings))
 with st.expander(_("How this is computed"), icon=":material/functions:"):

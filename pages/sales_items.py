@@ -6,9 +6,11 @@ import streamlit as st
 
 from data import tables
 from models.forecast import items
+from models.lifecycle import occasions as remembered
 from ui import answers, background, cards, inputs, store
 from ui.data import appending, sources
 from ui.sales import items as views
+from ui.sales import occasions
 from ui.text import N_, _
 
 VIEWS = {"next": N_("Next months"), "pair": N_("One pair"), "good": N_("How good"), "new": N_("New data")}
@@ -24,6 +26,7 @@ view = inputs.view(_("View"), list(VIEWS), "view", lambda one: _(VIEWS[one]))
 with st.container(horizontal=True, vertical_alignment="bottom"):
     ahead = int(inputs.choice(_("Month"), list(AHEAD), "ahead", lambda one: _(AHEAD[one])))
     most = inputs.number(_("Largest count a month counts as (0: no limit)"), "most", 0, 0, 1_000_000)
+said = occasions.said(stored)
 until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(days=2)
 
 
@@ -33,11 +36,12 @@ def learn(step: background.Step) -> items.Items:
     columns = stored.columns["sales"]
     summed = tables.query(stored, items.monthly(columns), until=until)
     spans, goods = tables.query(stored, items.SPANS, until=until), tables.query(stored, items.products(columns))
-    return items.learn(summed, spans, goods, most or None, ahead, step)
+    return items.learn(summed, spans, goods, most or None, ahead, step, remembered.by_part(said))
 
 
 # Another version of the data, and every new day, is learned from anew.
-job = f"items {stored.version} {until:%Y%m%d} {ahead} {most:g}", "forecast of shops and items", learn
+known = occasions.name(said)
+job = f"items {stored.version} {until:%Y%m%d} {ahead} {most:g}{known}", "forecast of shops and items", learn
 if view == "new":
     answers.begin(*job)
     appending.view(stored)

@@ -8,7 +8,7 @@ from models.stock import assortment, ordering
 from models.stock.ordering import Terms
 from models.stock.supply import still_coming
 from ui import answers, cards, inputs, store
-from ui.sales import series, service, supply
+from ui.sales import occasions, series, service, supply
 from ui.sales import stock as views
 from ui.text import N_, _, part
 
@@ -66,9 +66,10 @@ def ordered() -> None:
 
     leads = supply.lead_times(stored, mean, spread)
     experience = supply.experience(stored, leads)
-    found = supply.service(stored.version, mean, spread, review, experience, leads)
+    version = f"{stored.version}{occasions.name(occasions.about(stored, None, None))}"
+    found = supply.service(version, mean, spread, review, experience, leads)
     held, forgotten = still_coming(held, leads)
-    futures = supply.odds(stored.version, place, mean, spread, review, experience, leads, held)
+    futures = supply.odds(version, place, mean, spread, review, experience, leads, held)
     terms = Terms(level, review, lasts, holding, write_off, margin, line, order)
     conditions = supply.conditions(stored.version, stored, demand)
     days = ordering.order_sizes(goods, experience, futures, terms, conditions).days

@@ -36,13 +36,14 @@ def plans(measured: Elasticity | None) -> None:
     """The brush and the calendar, and what the scenarios come to; `measured` by a past change of prices."""
     terms = views.terms(stored, chosen, measured)
     if income:
-        terms = views.earning(terms, income / frame["mean"].sum())
+        terms = views.earning(terms, income.frame["mean"].sum() / frame["mean"].sum())
     there = depth * np.isfinite(more)  # reductions that the forecast has in it
     prices = (terms.listed if there.any() else terms.price) * (1 - there.to_numpy())
 
     def outcome(planned: list[scenario.Plan]) -> scenario.Outcome:
         beside = scenario.on_top(planned, there)
-        return scenario.outcome(frame, prices, terms.cost, beside, terms.elasticity, terms.weight, futures)
+        earned = (income.frame, income.futures) if income else None
+        return scenario.outcome(frame, prices, terms.cost, beside, terms.elasticity, terms.weight, futures, earned)
 
     made = {name: views.kept(name, first, last) for name in views.SCENARIOS}
     outs, usual = {name: outcome(planned) for name, planned in made.items()}, outcome([])
@@ -73,10 +74,10 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(
             """
-- **Without plans**: the forecast of units (page Sales: forecast) at one price, with which they come to the forecast of
-  revenue, and a unit cost that is the same share of it as in the last four weeks: both pages say the same. Where the
-  calendar plans promotions, or the last weeks stand apart in one of the two only, it is the price of the last four
-  weeks.
+- **Without plans**: the forecasts of units and of revenue, with their bands (page Sales: forecast), and a unit cost
+  that is the same share of the price as in the last four weeks: both pages say the same. Where the calendar plans
+  promotions, or the last weeks stand apart in one of the two only, revenue is units at the price of the last four
+  weeks, and its band knows nothing of prices that vary.
 - **Prices and promotions** of one product beside others: units follow (new price / old price) to the power of
   −elasticity, a Poisson regression with an effect for each product and each week of a category (Santos Silva and
   Tenreyro 2006), on prices that differed over time, with errors clustered by product. Where prices hardly changed,

@@ -10,7 +10,7 @@ know both, and err as much as days and months together, but oftener by less. Of 
 known, and only the rest is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from models.forecast.learners import COMBINED
 from models.forecast.series import SEASONS, regular
 from models.forecast.source import Span
 from models.forecast.source import series as coarser
+from models.forecast.yearly import Occasion
 
 MONTHS = 3  # that days are told for, the one under way counted
 CYCLES = 3  # years that say what the time of the year is worth
@@ -37,18 +38,21 @@ def reach(last: pd.Timestamp) -> int:
     return ((last + pd.Timedelta(days=1)).to_period("M") + MONTHS - 1).end_time.toordinal() - last.toordinal()
 
 
-def by_day(values: pd.Series, covered: Span, future: pd.DataFrame | None = None) -> pd.Series:
+def by_day(
+    values: pd.Series, covered: Span, future: pd.DataFrame | None = None, said: Sequence[Occasion] = ()
+) -> pd.Series:
     """What is expected of each of the next days (`reach`), as days, weeks and months together say.
 
-    `values` has every day up to the last that the data cover, `future` is as for `combined.forecast`. Days alone tell
-    where the last of them stand apart, sell seldom or have ended, which a month does not see yet, and where the
-    others were not there for two years: then they do not know the time of the year. Raises `CannotForecast`.
+    `values` has every day up to the last that the data cover, `future` and `said` are as for `combined.forecast`. Days
+    alone tell where the last of them stand apart, sell seldom or have ended, which a month does not see yet, and where
+    the others were not there for two years: then they do not know the time of the year. Raises `CannotForecast`.
     """
     history = regular(values)
-    window = look(history, len(history.values), min(reach(history.dates[-1]), len(history.values)), COMBINED, future)
-    said = pd.Series(window.forecast[DEFAULT], window.dates)
+    ahead = min(reach(history.dates[-1]), len(history.values))
+    window = look(history, len(history.values), ahead, COMBINED, future, said=said)
+    told = pd.Series(window.forecast[DEFAULT], window.dates)
     if window.history.apart or window.history.ended or window.history.intermittent:
-        return said
+        return told
     values = history.values
     frame = pd.DataFrame({"day": values.index, "units": values.to_numpy()})
     worth = _worth(window)
@@ -62,21 +66,22 @@ def by_day(values: pd.Series, covered: Span, future: pd.DataFrame | None = None)
             limit_direction="both"
         )
         known = regular(past)
-        coarse = look(known, len(known.values), len(said) // (7 if frequency == "W" else 28) + 2, COMBINED)
+        ahead = len(told) // (7 if frequency == "W" else 28) + 2
+        coarse = look(known, len(known.values), ahead, COMBINED, said=said)
         if coarse.history.apart:
             continue
         trust = WEEKS if frequency == "W" else _ratio(past.to_numpy(), season)
         for step, mean in zip(coarse.dates, coarse.forecast[DEFAULT], strict=True):
             start, end = ends(step, frequency)
-            days, before = said[start:end], values[start:end]
+            days, before = told[start:end], values[start:end]
             rest = float(days.abs().sum())
-            if rest and end <= said.index[-1]:
+            if rest and end <= told.index[-1]:
                 left = mean * size[step] - before.sum()
                 # Errors are as large as the whole step, of which nobody is unsure any more what was before.
                 weight = 1 / (1 + trust * (1 + float(before.abs().sum()) / rest) ** 2)
                 by = weight * ((max(left, 0.0) if (values >= 0).all() else left) - days.sum()) / rest
-                said[start:end] = days + by * days.abs()
-    return said
+                told[start:end] = days + by * days.abs()
+    return told
 
 
 def _worth(window: Window) -> pd.Series:

@@ -13,7 +13,9 @@ from models.forecast.apart import Recent
 from models.forecast.engine import DEFAULT, Progress, Window, look, named, origins, scores, split
 from models.forecast.intervals import around, bands, of_sum, paths
 from models.forecast.learners import COMBINED, LEARNERS, SLOW
+from models.forecast.occasions import findings as recurring
 from models.forecast.series import CannotForecast, Regular, lost, regular
+from models.forecast.yearly import Occasion, once
 
 BASE = "seasonal naive"
 QUICK = (BASE, "linear", *COMBINED)  # learners that cost milliseconds
@@ -22,23 +24,6 @@ UNSEEN = N_(
     "This time of the year was not there before in these data: what it does to sales is not known, and in neither the "
     "forecast nor its band."
 )
-ABOVE = N_(
-    "Around {day} sales stand {share}% above the weeks around it, as at that time of earlier years (seen: {years}). "
-    "The forecast takes that to come again."
-)
-BELOW = N_(
-    "Around {day} sales stand {share}% below the weeks around it, as at that time of earlier years (seen: {years}). "
-    "The forecast takes that to come again."
-)
-ABOVE_ONCE = N_(
-    "A year before {day} sales stood {share}% above the weeks around it. It was seen once, and the data cannot tell "
-    "whether it comes every year: the forecast expects {part}% of it, as much as came again elsewhere."
-)
-BELOW_ONCE = N_(
-    "A year before {day} sales stood {share}% below the weeks around it. It was seen once, and the data cannot tell "
-    "whether it comes every year: the forecast expects {part}% of it, as much as came again elsewhere."
-)
-LOUD = 0.1  # in logarithms, from which it is said what stands out every year
 MAX_HORIZON = 731  # steps of a horizon
 
 
@@ -75,6 +60,7 @@ def forecast(
     future: pd.DataFrame | None = None,
     progress: Progress | None = None,
     recent: Recent | None = None,
+    said: Sequence[Occasion] = (),
 ) -> Forecast:
     """Forecast a float series on dates (daily, weekly or monthly), `horizon` steps ahead.
 
@@ -82,20 +68,21 @@ def forecast(
     can be sold), and numbers that the learners may use (a promotion, a price). A column that does not reach over
     both is left out, with a finding. `level` are percentages of the bands. `progress` is told of the progress. Where
     the last steps stand apart from those before, `recent` says what they are: a new "level", or something that happens
-    "once"; without a word two weeks of days, or four weeks, are taken for a level.
+    "once"; without a word two weeks of days, or four weeks, are taken for a level. `said` is what is known of earlier
+    occasions: nothing is learned of one that happened once, and one that comes again every year is expected whole.
 
     Raises `CannotForecast`, with a sentence, where there is no honest answer.
     """
     history = regular(series)
     horizon = checked(history, horizon)
     future, findings = covering(future, history, horizon)
-    past = rolling(history, horizon, CALIBRATING, horizon, QUICK, future, progress)
-    window = look(history, len(history.values), horizon, QUICK, future, recent=recent)
+    past = rolling(history, horizon, CALIBRATING, horizon, QUICK, future, progress, said)
+    window = look(history, len(history.values), horizon, QUICK, future, recent=recent, said=said)
     found = answer(history, window, past, level, findings)
     if not window.history.apart:
         return found
     other: Recent = "once" if window.history.recent == "level" else "level"
-    return replace(found, otherwise=look(history, len(history.values), horizon, QUICK, future, recent=other))
+    return replace(found, otherwise=look(history, len(history.values), horizon, QUICK, future, recent=other, said=said))
 
 
 def turned(found: Forecast, series: pd.Series) -> Forecast:
@@ -129,27 +116,10 @@ def answer(
         *held(past, DEFAULT, level),
         pd.DataFrame({name: window.forecast[name] for name in named([window])}, window.dates).rename_axis("date"),
         against(done, DEFAULT, BASE),
-        (*history.findings, *window.history.findings, *_recurring(window), *findings),
+        (*history.findings, *window.history.findings, *recurring(window), *findings),
         window,
         tuple(past),
     )
-
-
-def _recurring(window: Window) -> tuple[Finding, ...]:
-    """What is said of a horizon in which something stands out at the same time of every year."""
-    year = window.history.year
-    if year is None:
-        return ()
-    seen = replace(year, once=(1.0, 1.0))(window.dates)
-    most = int(np.abs(seen).argmax())
-    if abs(seen[most]) < LOUD:
-        return ()
-    day, count = window.dates[most], year.seen(window.dates[most])
-    values = {"share": f"{100 * abs(np.expm1(seen[most])):.0f}", "years": str(count)}
-    if count == 1:
-        values["part"] = f"{100 * year(window.dates)[most] / seen[most]:.0f}"
-    above, below = (ABOVE_ONCE, BELOW_ONCE) if count == 1 else (ABOVE, BELOW)
-    return (Finding(above if seen[most] > 0 else below, 0, values, days={"day": day.date()}),)
 
 
 def moved(found: Forecast, mean: np.ndarray, left: np.ndarray) -> Forecast:
@@ -181,18 +151,20 @@ def rolling(
     learners: Sequence[str],
     future: pd.DataFrame | None = None,
     progress: Progress | None = None,
+    said: Sequence[Occasion] = (),
 ) -> list[Window]:
     """The windows of past origins, the oldest first; none where the history is too short.
 
-    What came on days that are now known to be lost is not known, and no error of anybody (see `series.lost`).
+    What came on days that are now known to be lost is not known, and no error of anybody (see `series.lost`); nor is
+    what is `said` to have happened once.
     """
     lengths = origins(history, horizon, windows, step)
     gone = lost(history, split(future)[0]) if lengths else history.dates[:0]
     made: list[Window] = []
     for number, length in enumerate(lengths):
         told = partial(progress, done=number, windows=len(lengths)) if progress else None
-        window = look(history, length, horizon, learners, future, told)
-        there = ~window.dates.isin(gone)
+        window = look(history, length, horizon, learners, future, told, said=said)
+        there = ~window.dates.isin(gone) & ~once(window.dates, history.frequency, said)
         made.append(
             replace(window, actual=np.where(there, window.actual, np.nan), counted=window.counted & there)
             if there.any()

@@ -18,6 +18,7 @@ from models.forecast import learners as learning
 from models.forecast.apart import Recent, bring
 from models.forecast.learners import COMBINED, INTERMITTENT, LEARNERS, Fitted, learn
 from models.forecast.series import CannotForecast, Open, Regular, learnable
+from models.forecast.yearly import Occasion
 
 log = logging.getLogger("vigie.forecast")
 DEFAULT = "combined"  # the default answer: the trimmed mean of COMBINED, and of slow demand the mean of INTERMITTENT
@@ -65,19 +66,20 @@ def look(
     future: pd.DataFrame | None = None,
     progress: Callable[[str], None] | None = None,
     recent: Recent | None = None,
+    said: Sequence[Occasion] = (),
 ) -> Window:
     """Stand after the first `length` steps of a series and look `horizon` steps ahead.
 
     Nothing after the origin is used: closures, scales and features are found anew. `future` is what was known
     beforehand (see `split`). Where all of `COMBINED` is asked for, the default answer is added; slow demand has others
-    for it (`INTERMITTENT`), which stand for those then. `recent` is as for `series.learnable`. `progress` is called
-    after each learner. A learner that cannot learn from this series is left out. What has ended is zero, whoever
-    speaks. Raises `CannotForecast` where nobody can.
+    for it (`INTERMITTENT`), which stand for those then. `recent` and `said` are as for `series.learnable`. `progress`
+    is called after each learner. A learner that cannot learn from this series is left out. What has ended is zero,
+    whoever speaks. Raises `CannotForecast` where nobody can.
     """
     past = series.upto(length)
     dates = past.ahead(horizon)
     closed, regressors = split(future)
-    history = learnable(past, closed, regressors, recent)
+    history = learnable(past, closed, regressors, recent, said)
     is_open = history.is_open(dates) & ~(np.zeros(horizon, bool) if closed is None else dates.isin(closed))
     before = None if regressors is None else regressors.reindex(history.grid.index)
     default = set(COMBINED) <= set(learners)

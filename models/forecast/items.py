@@ -1,6 +1,8 @@
 """Store x product by month: from invoice lines to the panel that is forecast, and how good that forecast was."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from locales import N_
 from models.forecast.hierarchy import Hierarchy, forecast_all
 from models.forecast.panel import MIN_STEPS, Panel, Step, mean_of_three, panel, rmse
 from models.forecast.series import CannotForecast
+from models.forecast.yearly import Occasion
 
 # Units by month, what came back taken off. Rows in order, so that the answer never depends on the plan of a query.
 MONTHLY = f"""
@@ -115,16 +118,22 @@ def _whole(spans: pd.DataFrame) -> tuple[pd.Series, list[Finding]]:
 
 
 def learn(
-    units: pd.DataFrame, spans: pd.DataFrame, goods: pd.DataFrame, most: float | None, horizon: int, step: Step
+    units: pd.DataFrame,
+    spans: pd.DataFrame,
+    goods: pd.DataFrame,
+    most: float | None,
+    horizon: int,
+    step: Step,
+    said: Mapping[tuple[str, str], Sequence[Occasion]] = MappingProxyType({}),
 ) -> Items:
     """The forecast `horizon` months ahead from what `monthly`, `SPANS` and `products` answer (see `months`).
 
-    `step` is told of the progress. Raises `CannotForecast`.
+    `said` is what is known of occasions (see `panel.Panel`). `step` is told of the progress. Raises `CannotForecast`.
     """
     history, findings = months(units, spans, goods, most)
     levels = [name for name in ("store", "category") if name in history.keys and history.keys[name].nunique() > 1]
     names = dict(zip(goods["product"].astype(str), goods["name"].astype(str), strict=True))
-    return Items(forecast_all(history, levels, horizon, 0, step), names, findings)
+    return Items(forecast_all(replace(history, said=said).usual(), levels, horizon, 0, step), names, findings)
 
 
 def listed(found: Hierarchy, names: dict[str, str], step: int) -> pd.DataFrame:

@@ -5,8 +5,8 @@ of the level, so that large ones still count for more. Where most values are zer
 sell at all, and if so how much (Mullahy 1986).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 
 from locales import N_
 from models.forecast.series import SEASONS, WEEKDAYS, CannotForecast
-from models.forecast.yearly import OPEN, recurring
+from models.forecast.yearly import OPEN, Occasion, once, recurring
 
 INTERMITTENT = 0.4  # share of zeros from which there is a hurdle
 WINDOWS = 3  # past origins behind the bands and the scores
@@ -44,17 +44,33 @@ class Panel:
     """Many series over the same steps.
 
     `values` has a row a series and a column a step, in units; `keys` a row a series with its names (store, product,
-    category, as far as they are known); `frequency` is "D", "W" or "MS".
+    category, as far as they are known); `frequency` is "D", "W" or "MS". `said` is what is known of occasions of
+    everything, of kind and name "", and of parts, by a column of the keys and a name in it.
     """
 
     values: np.ndarray
     dates: pd.DatetimeIndex
     keys: pd.DataFrame
     frequency: str
+    said: Mapping[tuple[str, str], Sequence[Occasion]] = field(default_factory=dict)
 
     def upto(self, length: int) -> "Panel":
         """The panel as it was after its first `length` steps."""
-        return Panel(self.values[:, :length], self.dates[:length], self.keys, self.frequency)
+        return replace(self, values=self.values[:, :length], dates=self.dates[:length])
+
+    def of(self, kind: str, name: str) -> np.ndarray:
+        """Which series (rows) are of a part, or of everything."""
+        every = np.full(len(self.keys), not kind)
+        return self.keys[kind].eq(name).to_numpy(bool) if kind in self.keys else every
+
+    def usual(self) -> "Panel":
+        """The panel, with a straight line between the steps around it instead of what happened once."""
+        values, steps = self.values.copy(), np.arange(len(self.dates))
+        for part, said in self.said.items():
+            gone = once(self.dates, self.frequency, said)
+            for row in np.flatnonzero(self.of(*part)) if 0 < gone.sum() < len(gone) else ():
+                values[row, gone] = np.interp(steps[gone], steps[~gone], values[row, ~gone])
+        return replace(self, values=values)
 
 
 @dataclass(frozen=True)
@@ -173,7 +189,7 @@ def banded(
     measured = pd.DataFrame(rows, columns=["origin", "rmse", "naive_rmse"])
     inside = [((one.actual >= one.lo) & (one.actual <= one.hi)).mean() for one in past[1:]]
     return PanelForecast(
-        _after(history, horizon),
+        after(history, horizon),
         mean,
         *bands(mean, pairs, whole),
         float(np.mean(inside)) if inside else float("nan"),
@@ -302,8 +318,8 @@ class _Past:
         self.frequency, series = history.frequency, len(history.values)
         self.groups = groups
         self.widths, self.year, self.near = SHAPES[history.frequency]
-        self.dates = history.dates.append(_after(history, SEASONS[history.frequency] * 60))
-        self.recurs = _recurs(history.upto(known or len(history.dates)), self.dates)
+        self.dates = history.dates.append(after(history, SEASONS[history.frequency] * 60))
+        self.recurs = recurring_factors(history.upto(known or len(history.dates)), self.dates)
         self.values = history.values / self.recurs[:, : len(history.dates)]
         codes = [pd.factorize(history.keys[name])[0] for name in groups]
         self.codes = [np.arange(series), *codes, np.zeros(series, int)]  # itself, its groups, all
@@ -372,7 +388,7 @@ class _Past:
         return np.asarray((sums[:, end] - sums[:, max(start, 0)]) / (end - max(start, 0)))
 
 
-def _recurs(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
+def recurring_factors(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
     """What stands out at the same time of every year, as factors of each series (a row) on some dates.
 
     It is read off the totals of their category, or of everything where there is none or it sells on too few steps:
@@ -391,12 +407,15 @@ def _recurs(history: Panel, dates: pd.DatetimeIndex) -> np.ndarray:
     if total.any() and not alone.all():
         parts.append((~alone, total[total > 0]))
     for which, own in parts:
-        if year := recurring(pd.Series(own, open_steps), history.frequency):
+        name = str(history.keys["category"].iloc[which.argmax()]) if "category" in history.keys else ""
+        said = [*history.said.get(("", ""), ()), *history.said.get(("category", name), ())]
+        if year := recurring(pd.Series(own, open_steps), history.frequency, said):
             factors[which] = np.exp(year(dates))
     return factors
 
 
-def _after(history: Panel, steps: int) -> pd.DatetimeIndex:
+def after(history: Panel, steps: int) -> pd.DatetimeIndex:
+    """The dates of the next steps of a panel."""
     freq = "7D" if history.frequency == "W" else history.frequency  # "W-MON" steps through the weeks one by one
     return pd.date_range(history.dates[-1], periods=steps + 1, freq=freq)[1:]
 

@@ -164,11 +164,14 @@ def outcome(
     elasticity: Elasticity,
     weight: float = 1.0,
     paths: np.ndarray | None = None,
+    earned: tuple[pd.DataFrame, np.ndarray] | None = None,
 ) -> Outcome:
     """What `plans` do to a forecast of units (a `Forecast.frame`, a row a day) at a usual `price` (or that of each day)
     and unit `cost`.
 
-    `paths` are its drawn `futures`, a row each; without any, sums have no band (NaN).
+    `paths` are its drawn `futures`, a row each; without any, sums have no band (NaN). `earned` are the frame and the
+    futures of the same forecast of revenue, instead of the units at the price: what is paid for a unit varies too, so
+    that its bands are wider. Of the margin's, that of a unit is taken for the same share of it as on average.
 
     `weight` is the share that the forecast has of the range inside which products are bought instead of each other: 1
     for all of it. Products of one range sell as `switching` says. Where several promotions touch the same day the same
@@ -176,6 +179,9 @@ def outcome(
     none either (all three agree).
     """
     dates = pd.DatetimeIndex(units.index)
+    if earned is not None:
+        money = earned[0]["mean"].to_numpy(float)
+        price = np.divide(money, units["mean"], out=np.full(len(money), price), where=units["mean"].to_numpy() > 0)
     truths = _truths(elasticity)
     found = [_factors(dates, units["mean"].to_numpy(float), plans, truth, weight) for truth in truths]
     whole = truths[0].whole
@@ -190,11 +196,15 @@ def outcome(
     columns = {"units": mean * sold, "revenue": mean * sold * paid * price}
     columns["margin"] = columns["revenue"] - columns["units"] * cost
     frame = pd.DataFrame(columns, units.index)
-    each = np.stack([sold * paid * price for sold, paid in ([(sold, paid)] if known else found[1:])])
-    frame["least"], frame["most"] = (mean * each).min(axis=0), (mean * each).max(axis=0)
-    frame["lo"] = (units["lo-80"].to_numpy() * each).min(axis=0)
-    frame["hi"] = (units["hi-80"].to_numpy() * each).max(axis=0)
+    each = np.stack([sold * paid for sold, paid in ([(sold, paid)] if known else found[1:])])
+    said = units.mul(price, axis=0) if earned is None else earned[0]
+    for name, of, end in (("least", "mean", np.min), ("most", "mean", np.max), ("lo", "lo-80", np.min),
+                          ("hi", "hi-80", np.max)):  # fmt: skip
+        frame[name] = end(said[of].to_numpy(float) * each, axis=0)
     bands = _bands(paths, found[1:], price, cost)
+    if earned is not None and usual[1] > 0:
+        share = cost * usual[0] / usual[1]
+        bands = (bands[0], *_bands(earned[1], found[1:], 1.0, share)[1:])
     if not known:
         frame.loc[touched, ["units", "revenue", "margin"]] = np.nan
         middle = np.full(3, np.nan)

@@ -5,6 +5,7 @@ day, a learner that sees its zero learns the wrong thing; a slow product's empty
 makes its forecast that of its good days. They are told apart here, and counted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,10 +18,9 @@ from locales import N_, Sentence
 from models.forecast.apart import Apart, Recent, apart, bring
 from models.forecast.growth import YEAR as DAYS
 from models.forecast.growth import onward, steady
-from models.forecast.yearly import Recurring, recurring
+from models.forecast.yearly import MONTHS, Occasion, Recurring, once, recurring
 
 SEASONS = {"D": 7, "W": 52, "MS": 12, "QS": 4, "6MS": 2, "YS": 1}  # steps of the main season of each frequency
-MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
 LOOKED_BACK = 8  # weeks without a sale after which a weekday counts as closed
 SHORT = 4  # days without a sale in a row that a holiday may take
 LONG = 14  # days in a row that the end of the year may take; more is no holiday
@@ -43,6 +43,8 @@ LEVEL = N_("The last {rows} steps, since {day}, stand apart from those before: t
 ONCE = N_("The last {rows} steps, since {day}, stand apart from those before: they are taken to happen only once.")
 GROWS = N_("Sales have grown by {share}% a year, the same all the time: the forecast goes on so.")
 SHRINKS = N_("Sales have fallen by {share}% a year, the same all the time: the forecast goes on so.")
+FORGOTTEN = N_("{rows} steps are left out: somebody said that what they sold happened only once.")
+FORGOTTEN_ONE = N_("{rows} step is left out: somebody said that what it sold happened only once.")
 SHUT = N_("{rows} steps without any sale among steps that always sell are left out, as if closed or not recorded.")
 SHUT_ONCE = N_("{rows} step without any sale among steps that always sell is left out, as if closed or not recorded.")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -179,14 +181,17 @@ def learnable(
     closed: pd.DatetimeIndex | None = None,
     regressors: pd.DataFrame | None = None,
     recent: Recent | None = None,
+    said: Sequence[Occasion] = (),
 ) -> Open:
     """What can be learned of `history`. `closed` names days that are known to be closed, past and to come.
 
     Days far from the days like them are drawn in, unless what else is known (`regressors`) may explain them. Where the
-    last steps stand apart, `recent` says what they are: a new level, or something that happens once.
+    last steps stand apart, `recent` says what they are: a new level, or something that happens once. What is `said` of
+    earlier occasions: nothing is learned of one that happened once.
     """
     dates, values, explained = history.dates, history.values, regressors is not None
-    sold = values.to_numpy() != 0
+    sold, apart_once = values.to_numpy() != 0, once(history.dates, history.frequency, said)
+    forgotten = (Finding(FORGOTTEN, int(apart_once.sum()), one=FORGOTTEN_ONE),) if apart_once.any() else ()
     if history.frequency != "D":
         season = SEASONS[history.frequency]
         season = season if len(values) >= 2 * season else 1
@@ -196,15 +201,16 @@ def learnable(
         idle = _shut(values.to_numpy(), sold, steps) & (not ended)
         if idle.any():
             found += (Finding(SHUT, int(idle.sum()), severity="warning", one=SHUT_ONCE),)
-        usual = values.where(sold).rolling(5, center=True, min_periods=1).median().interpolate(limit_direction="both")
-        grid = values.where(~idle, usual)
-        grid, off, recent, said = _at_one_level(grid, history.frequency, 1, explained, recent)
+        idle |= apart_once
+        usual = values.where(sold & ~apart_once).rolling(5, center=True, min_periods=1).median()
+        grid = values.where(~idle, usual.interpolate(limit_direction="both"))
+        grid, off, recent, noted = _at_one_level(grid, history.frequency, 1, explained, recent)
         growth, grows = _growing(grid, history.frequency, 1, off)
-        found += said + grows
-        year = None if rare else recurring(_unexplained(grid, regressors), history.frequency)
+        found += forgotten + noted + grows
+        year = None if rare else recurring(_unexplained(grid[~apart_once], regressors), history.frequency, said)
         return Open(grid[~idle], grid, history.frequency, season, (), (), found, rare, ended, off, recent, growth, year)
     weekdays = _closed_weekdays(dates, sold)
-    findings = []
+    findings = [*forgotten]
     if weekdays:
         message = N_("Closed days of the week: {rows}. They are left out, and forecast as zero.")
         one = N_("Closed days of the week: {rows}. It is left out, and forecast as zero.")
@@ -232,7 +238,7 @@ def learnable(
         since = np.flatnonzero(sold)[-1]
         short[since:] = gaps[since:] = False
     days = _yearly(dates, around | short, holidays, sold, ~weekly, again)
-    left_out = around | short | gaps | _on(dates, days)
+    left_out = around | short | gaps | _on(dates, days) | apart_once
     if closed is not None:
         left_out = left_out | dates.isin(closed)
     shut, lost = int((left_out & empty & ~gaps).sum()), int(gaps.sum())
@@ -245,8 +251,8 @@ def learnable(
         findings.append(Finding(message, lost, severity="warning"))
     kept, season = weekly & ~left_out, 7 - len(weekdays)
     grid = values[kept].reindex(dates[weekly & ~_weeks_of(gaps & weekly, season)])
-    grid, off, recent, said = _at_one_level(grid, "D", season, explained, recent)
-    findings += said
+    grid, off, recent, noted = _at_one_level(grid, "D", season, explained, recent)
+    findings += noted
     rare = _intermittent(sold[kept], YEAR * season // 7)
     if (steady or rare) and not explained:
         grid, away = _ordered_once(grid) if rare else _drawn_in(grid, season)
@@ -257,7 +263,8 @@ def learnable(
     filled = _filled(grid)
     growth, grows = _growing(filled, "D", season, off)
     found = (*findings, *grows)
-    year = None if rare else recurring(_unexplained(filled, regressors), "D")
+    told = filled[~once(pd.DatetimeIndex(filled.index), "D", said)]
+    year = None if rare else recurring(_unexplained(told, regressors), "D", said)
     return Open(grid[dates[kept]], filled, "D", season, weekdays, days, found, rare, ended, off, recent, growth, year)
 
 

@@ -9,7 +9,8 @@ from data import schemas, tables
 from data.dataset import Finding
 from data.schemas import IS_GOODS
 from locales import N_
-from models.forecast.series import MONTHS, WEEKDAYS, CannotForecast
+from models.forecast.series import WEEKDAYS, CannotForecast
+from models.forecast.yearly import MONTHS
 
 ALL = "all"
 PARTS = ("category", "store", "product")  # what a series may be about, beside everything and columns of one's own

@@ -7,14 +7,17 @@ Some of it moves from year to year: Easter, the end of Ramadan, Black Friday. Wh
 themselves, two or more: each is foretold by the others with the feast and without it (see `_foretold`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 YEAR = 365.25  # days
-LONGEST = 23  # months that are looked at: of more the learners know each month of the year
+MONTHS = {"MS": 1, "QS": 3, "6MS": 6, "YS": 12}  # of a step
+LONGEST = 35  # months that are looked at: of more, three of each, the learners know each month of the year
 WIDTH = {"D": 5.0, "W": 2.8, "MS": 12.0}  # days: the standard deviation of the kernel
 AROUND = 91  # days on either side whose median is the level that something stands out from
 BEFORE = 28  # days that must be known before something that stands out
@@ -44,13 +47,23 @@ BETTER = 0.7  # of the squared error without a feast, below which it is taken fo
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """Days, both ends included, that stood apart from those around them, and what somebody said of it: that it comes
+    `again` every year, or that it happened once, which nothing is to be learned of."""
+
+    first: date
+    last: date
+    again: bool
+
+
+@dataclass(frozen=True)
 class Recurring:
     """How far the steps of a grid, on `days` since 1970, are `off` the level around them, in logarithms.
 
     `width` is the standard deviation of a Gaussian kernel in days, `variance` that of one year's kernel mean where
     nothing stands out; `once` the share of what was seen in one year only that comes again: at any time, and where it
     is a rise around Christmas. With a `feast`, its days, the time of the year is counted from the one within `reach`
-    days; `moving` are the feasts that have been taken out of `off`.
+    days; `moving` are the feasts that have been taken out of `off`. Of what is said to come `again` all is expected.
     """
 
     days: np.ndarray
@@ -61,6 +74,7 @@ class Recurring:
     feast: np.ndarray | None = None
     reach: tuple[int, int] = (0, 0)
     moving: tuple["Recurring", ...] = ()
+    again: tuple[Occasion, ...] = ()
 
     def __call__(self, dates: pd.DatetimeIndex) -> np.ndarray:
         """What recurs on some dates, in logarithms: 0 where nothing does.
@@ -94,12 +108,25 @@ class Recurring:
         kept = np.clip((far - CHANCE) / (SURE - CHANCE) * SURE / np.maximum(far, CHANCE), 0, 1)
         kept[far >= SURE] = 1
         trust = np.where(_festive(dates) & (mean > 0), *self.once[::-1])
-        expected = mean * kept * np.where((count == 1) & (at > self.days[-1]), trust, 1.0)
+        doubted = (count == 1) & (at > self.days[-1]) & ~self._of_again(at).any(axis=0)
+        expected = mean * kept * np.where(doubted, trust, 1.0)
         return np.asarray(expected), mean, error, count
 
-    def seen(self, date: pd.Timestamp) -> int:
+    def lately(self, dates: pd.DatetimeIndex, sure: float = SURE) -> np.ndarray:
+        """What the last year by itself tells of some dates to come, in logarithms; 0 below `sure` standard errors."""
+        at = _days(dates)
+        told = np.nan_to_num(self._mean(at - np.ceil((at - self.days[-1]) / YEAR).clip(1) * YEAR))
+        return np.where(np.abs(told) >= sure * np.sqrt(self.variance + TINY), told, 0.0)
+
+    def _of_again(self, at: np.ndarray) -> np.ndarray:
+        """Of each occasion that comes again (a row), which days are at its time of the year."""
+        ends = [_days(pd.DatetimeIndex([one.first, one.last])) for one in self.again]
+        found = [(at - first + 0.5) % YEAR <= last - first + 1 for first, last in ends]
+        return np.array(found).reshape(len(found), len(at))
+
+    def seen(self, when: pd.Timestamp) -> int:
         """How many years tell of a date."""
-        day = pd.DatetimeIndex([date])
+        day = pd.DatetimeIndex([when])
         one = next((feast for feast in self.moving if feast._own(day).any()), self)
         return int(np.isfinite(one._told(_days(day))).sum())
 
@@ -112,12 +139,20 @@ class Recurring:
         return mean, np.sqrt(self.variance / np.maximum(count, 1) + apart + TINY), count
 
     def _told(self, at: np.ndarray) -> np.ndarray:
-        """What each year (a row) tells of some days, NaN where it tells nothing."""
+        """What each year (a row) tells of some days, NaN where it tells nothing.
+
+        What was said to come again does so from its first year on: of those before it tells nothing, nor they of it.
+        """
         if self.feast is not None:
             after, here = self._counted(at)
             return np.array([np.where(here, self._mean(day + after), np.nan) for day in self.feast])
         years = int((max(self.days[-1], at.max(initial=0)) - self.days[0]) / YEAR) + 1
-        return np.array([self._mean(at - back * YEAR) for back in range(-years, years + 1)])
+        from_day = at - np.arange(-years, years + 1)[:, None] * YEAR
+        told = np.array([self._mean(days) for days in from_day])
+        for one, here in zip(self.again, self._of_again(at), strict=True):
+            first = _days(pd.DatetimeIndex([one.first]))[0] - YEAR / 2
+            told[here & ((from_day > first) != (at > first))] = np.nan
+        return told
 
     def _counted(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many days after the nearest feast some days are, and whether that is within reach."""
@@ -141,7 +176,28 @@ class Recurring:
         return np.where(heard, (weight * self.off[place]).sum(axis=1) / np.maximum(total, 1e-12), np.nan)
 
 
-def recurring(grid: pd.Series, frequency: str) -> Recurring | None:
+def once(dates: pd.DatetimeIndex, frequency: str, said: Sequence[Occasion]) -> np.ndarray:
+    """Which steps were, by half of themselves or of the occasion, one of which somebody said that it happened once."""
+    start, end = ends(dates, frequency)
+    found = np.zeros(len(dates), bool)
+    for one in said:
+        first, last = _days(pd.DatetimeIndex([one.first, one.last]))
+        shared = np.minimum(end, last) - np.maximum(start, first) + 1
+        found |= (2 * shared >= np.minimum(end - start, last - first) + 1) & (not one.again)
+    return found
+
+
+def ends(dates: pd.DatetimeIndex, frequency: str) -> tuple[np.ndarray, np.ndarray]:
+    """The first and the last day of steps, since 1970: weeks are dated by their last day, months by their first."""
+    first = last = _days(dates)
+    if frequency == "W":
+        first = last - 6
+    elif frequency != "D":
+        last = _days(dates + pd.DateOffset(months=MONTHS[frequency])) - 1
+    return first, last
+
+
+def recurring(grid: pd.Series, frequency: str, said: Sequence[Occasion] = ()) -> Recurring | None:
     """What recurs in a grid (see `series.Open`) of days, weeks or few months; None where nothing does.
 
     Logarithms, less the usual one of the weekday, are held against their median over `AROUND` days on either side.
@@ -163,7 +219,7 @@ def recurring(grid: pd.Series, frequency: str) -> Recurring | None:
     whole = (days <= days[-1] - AROUND) & (days >= days[0] + BEFORE)
     days, off = days[whole], off[whole]
     width = WIDTH[frequency]
-    found = Recurring(days, off, width, 0.0, ONCE[frequency])
+    found = Recurring(days, off, width, 0.0, ONCE[frequency], again=tuple(one for one in said if one.again))
     smooth = found._mean(days)
     noise, wander = _spread(off - smooth), _spread(smooth)
     spacing = (days[-1] - days[0]) / (len(days) - 1)
@@ -172,8 +228,8 @@ def recurring(grid: pd.Series, frequency: str) -> Recurring | None:
     if frequency != "MS":
         found = _moving(found)
     year = pd.date_range(grid.index[-1], periods=366)
-    loud = max(np.abs(found(dates)).max() for dates in (pd.DatetimeIndex(grid.index), year))
-    return found if loud >= SEEN else None
+    loud = [np.abs(found(dates)).max() for dates in (pd.DatetimeIndex(grid.index), year)]
+    return found if max(*loud, np.abs(found.lately(year)).max()) >= SEEN else None
 
 
 def _moving(found: Recurring) -> Recurring:

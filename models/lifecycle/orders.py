@@ -27,6 +27,7 @@ from locales import N_, Sentence, _
 from models.act import orders, replay, rules
 from models.act.replay import Outcome
 from models.forecast import CannotForecast
+from models.lifecycle import occasions
 from models.stock import experience as past
 from models.stock import ordering, paths, reorder, supply
 from models.stock.ordering import Terms
@@ -159,7 +160,8 @@ def _needed(
     goods, today = demand.goods, demand.days[-1]
     longest = leads.days.max() + terms.review
     weeks = next((weeks for weeks in HORIZONS if longest <= weeks * past.WEEK), HORIZONS[-1])
-    experience = past.experience(demand, weeks, step=_scaled(step))
+    said = [one.occasion for one in occasions.about(occasions.kept(engine, stored.lineage), None, None)]
+    experience = past.experience(demand, weeks, step=_scaled(step), said=said)
     step(N_("Looking for what runs low"), 0.7)
     found = orders.wanted(reorder.service(experience, leads, terms.review))
     moves = frames[MOVES]

@@ -1,12 +1,14 @@
 """What past days teach about demand: its classes, what was forecast on them, and what came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from locales import N_
-from models.forecast.panel import Panel, Step, mean_forecast
+from models.forecast.panel import Panel, Step, after, mean_forecast, recurring_factors
 from models.forecast.series import CHANCE, CannotForecast
+from models.forecast.yearly import Occasion, once
 from models.stock.supply import Demand
 
 WEEK = 7
@@ -68,13 +70,21 @@ class Experience:
         return np.maximum(self.spread**2 / np.maximum(self.rate * WEEK, 1e-9), LEAST_DISPERSION)
 
 
-def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _message, _share: None) -> Experience:
+def experience(
+    demand: Demand,
+    weeks: int,
+    seed: int = 0,
+    step: Step = lambda _message, _share: None,
+    said: Sequence[Occasion] = (),
+) -> Experience:
     """Forecast the next `weeks` weeks of every product, today and at past origins with what was known then.
 
     Two forecasts are weighed: that of one model for all products, and what the product usually sells (see `usual`).
-    Of each class of demand those weights are taken that were closest to what had come since the last `WEIGHED` origins.
-    What has `ended` is forecast as zero.
+    Both know what stands out at the same time of every year, of all products together (see `yearly`). Of each class of
+    demand those weights are taken that were closest to what had come since the last `WEIGHED` origins.
+    What has `ended` is forecast as zero. `said` is what is known of occasions of everything.
     """
+    asked = _usual(demand, once(demand.days, "D", said))
     whole = demand.units.shape[1] // WEEK
     start = demand.units.shape[1] - whole * WEEK
     if whole < weeks + MIN_WEEKS:
@@ -84,27 +94,33 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
             needed=weeks + MIN_WEEKS,
             known=whole,
         )
-    weekly = demand.units[:, start:].reshape(len(demand.units), whole, WEEK).sum(axis=2)
+    weekly = asked[:, start:].reshape(len(asked), whole, WEEK).sum(axis=2)
     columns = ["product", *(["supplier"] if demand.goods["supplier"].notna().all() else [])]
-    panel = Panel(weekly.astype(np.float32), demand.days[start + WEEK - 1 :: WEEK], demand.goods[columns], "W")
+    dates, known = demand.days[start + WEEK - 1 :: WEEK], {("", ""): said}
+    panel = Panel(weekly.astype(np.float32), dates, demand.goods[columns], "W", known)
     last = whole - weeks
     apart = int(np.clip((last - MIN_WEEKS) // ORIGINS, 1, APART))
     lengths = [*sorted(range(last, MIN_WEEKS - 1, -apart)[:ORIGINS]), whole]
     kind = np.array([classes(weekly[:, :length]) for length in lengths])
-    level = np.array([usual(weekly[:, :length], now) for length, now in zip(lengths, kind, strict=True)])
+    level = []  # what is usual of each week to come: at another time of the year it is more, or less
+    for length, now in zip(lengths, kind, strict=True):
+        then = panel.upto(length)
+        factors = recurring_factors(then, then.dates.append(after(then, weeks)))
+        flat = usual(weekly[:, :length] / factors[:, :length], now)
+        level.append(flat[:, None] * factors[:, length:])
     over = np.array([ended(weekly[:, :length]) for length in lengths])
     told, forecast, came = [], [], []
     for number, length in enumerate(lengths):
         step(N_("Forecasting as on past days"), number / len(lengths))
         told.append(mean_forecast(panel.upto(length), weeks, seed))
         weight = _weights(weekly, lengths[: number + 1], told, level, kind)[kind[number]][:, None]
-        mean = (weight * told[-1] + (1 - weight) * level[number][:, None]) * ~over[number][:, None]
-        before = demand.units[:, start : start + length * WEEK]
+        mean = (weight * told[-1] + (1 - weight) * level[number]) * ~over[number][:, None]
+        before = asked[:, start : start + length * WEEK]
         profile = before[:, -2 * APART * WEEK :].sum(axis=0).reshape(-1, WEEK).sum(axis=0)
         profile = profile / profile.sum() if profile.sum() else np.full(WEEK, 1 / WEEK)
         forecast.append(_summed((mean[:, :, None] * profile).reshape(len(mean), -1)))
         if length < whole:
-            came.append(_summed(demand.units[:, start + length * WEEK :][:, : weeks * WEEK]))
+            came.append(_summed(asked[:, start + length * WEEK :][:, : weeks * WEEK]))
     counted = bool((demand.sold == np.rint(demand.sold)).all())  # repaired days are not: half a unit is nobody's wish
     recent = [weekly[:, max(length - RECENT, 0) : length] for length in lengths]
     return Experience(
@@ -116,6 +132,17 @@ def experience(demand: Demand, weeks: int, seed: int = 0, step: Step = lambda _m
         kind=kind,
         dispersion=np.array([dispersion(weekly[:, :length]) for length in lengths]),
     )
+
+
+def _usual(demand: Demand, gone: np.ndarray) -> np.ndarray:
+    """The units asked for, and on days that are `gone` what the same weekday of the weeks around them sells."""
+    units = demand.units.copy() if gone.any() else demand.units
+    for day in np.flatnonzero(gone):
+        like = np.flatnonzero(~gone & ((np.arange(len(gone)) - day) % WEEK == 0))
+        if len(like):
+            near = like[np.argsort(np.abs(like - day), kind="stable")[: 2 * APART]]
+            units[:, day] = demand.units[:, near].mean(axis=1)
+    return units
 
 
 def classes(weekly: np.ndarray) -> np.ndarray:
@@ -206,7 +233,7 @@ def _age(weekly: np.ndarray) -> np.ndarray:
 
 
 def _weights(
-    weekly: np.ndarray, lengths: list[int], told: list[np.ndarray], level: np.ndarray, kind: np.ndarray
+    weekly: np.ndarray, lengths: list[int], told: list[np.ndarray], level: list[np.ndarray], kind: np.ndarray
 ) -> np.ndarray:
     """Of each of `KINDS` how much the model counts at the last of `lengths`, against `level`, what is usual."""
     now, earlier = lengths[-1], range(len(lengths) - 1)[-WEIGHED:]
@@ -216,7 +243,7 @@ def _weights(
         return weights
     since = [min(now - lengths[one], told[one].shape[1]) for one in earlier]
     model = np.concatenate([told[one][:, :weeks].sum(axis=1) for one, weeks in zip(earlier, since, strict=True)])
-    flat = np.concatenate([level[one] * weeks for one, weeks in zip(earlier, since, strict=True)])
+    flat = np.concatenate([level[one][:, :weeks].sum(axis=1) for one, weeks in zip(earlier, since, strict=True)])
     actual = np.concatenate(
         [weekly[:, lengths[one] : lengths[one] + weeks].sum(axis=1) for one, weeks in zip(earlier, since, strict=True)]
     )

@@ -184,12 +184,25 @@ def test_where_the_data_know_no_single_number_none_is_shown(opened, lang):
 @of_shop
 def test_without_a_plan_the_what_if_says_what_the_forecast_says_to_the_unit(opened):
     """The sum of the same days, and its band."""
+
+    def band(app):
+        words = [*(one.value for one in app.metric), *(one.value for one in app.markdown)]
+        return (
+            next(word for word in words if " – " in word)
+            .replace(" units", "")
+            .strip("*")
+            .replace("\\", "")
+            .split(" – ")
+        )
+
     forecast, plain = opened("sales_forecast", measure="units"), opened("sales_what_if")
-    words = [*(one.value for one in forecast.metric), *(one.value for one in forecast.markdown)]
-    lo, hi = next(word for word in words if " – " in word).replace(" units", "").strip("*").split(" – ")
+    lo, hi = band(forecast)
     assert f"{plain.metric[0].value} units" == forecast.metric[0].value
     assert f"{lo} to {hi} in four of five cases; nothing is planned" in [one.value for one in plain.caption]
-    assert plain.metric[1].value == opened("sales_forecast").metric[0].value  # and the same money
+    money = opened("sales_forecast")
+    lo, hi = band(money)  # and the same money, with its band
+    assert plain.metric[1].value == money.metric[0].value
+    assert f"{lo} to {hi} in four of five cases; nothing is planned" in [one.value for one in plain.caption]
 
 
 @of_shop
@@ -370,6 +383,48 @@ def test_a_new_level_is_asked_about_answered_with_a_reason_and_remembered(visit,
     next(button for button in app.button if button.label == "Remember").click().run()
     assert expected() == pytest.approx(usual, rel=0.1)
     assert any("because: A fair in town" in text.replace("\\", "") for text in texts(visit("sales_forecast")))
+
+
+def test_what_stood_out_a_year_ago_is_asked_about_answered_with_a_reason_and_remembered(visit, monkeypatch):
+    """A clearance of 16 days a year ago, by one product of a known level: 28 days sell 3,200 without it."""
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    rng, days = np.random.default_rng(0), pd.date_range("2025-09-01", "2026-11-28")
+    cleared = (days >= "2025-12-05") & (days <= "2025-12-20")
+    units = (
+        100 * (1 + 0.5 * (days.day_of_week >= 5)) * np.exp(rng.normal(0, 0.1, len(days))) * np.where(cleared, 2.2, 1)
+    )
+    lines = pd.DataFrame(
+        {
+            "source": "upload",
+            "line_id": [str(one) for one in range(len(days))],
+            "timestamp": days,
+            "product": "tea",
+            "line_type": "sale",
+            "quantity": units.round(),
+            "unit_price": 1.0,
+            "currency": "GBP",
+        }
+    )
+    keep({"sales": lines})
+    app = visit("sales_forecast")
+    usual = 100 * 8 / 7 * 28
+
+    def expected(app, label="Expected by"):
+        value = next(one for one in app.metric if one.label.startswith(label)).value
+        return float(re.sub(r"[^0-9.]", "", value))
+
+    assert expected(app) > 1.25 * usual
+    assert any("What was it?" in text for text in texts(app))
+    assert "clearance" not in " ".join(texts(app))
+    next(button for button in app.button if button.label == "Remember").click().run()
+    assert any("without a reason" in text for text in texts(app))
+    app.text_input(key=next(one.key for one in app.text_input if one.label == "Reason")).set_value("A clearance")
+    next(button for button in app.button if button.label == "Remember").click().run()
+    assert expected(app) == pytest.approx(usual, rel=0.05)
+    said = [text.replace("\\", "") for text in texts(visit("sales_forecast", lang="fr"))]
+    assert any("A clearance" in text for text in said)
+    assert not any("De quoi s" in text for text in said)
+    assert expected(visit("sales_what_if"), "Units") == pytest.approx(usual, rel=0.05)
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])

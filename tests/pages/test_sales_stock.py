@@ -146,7 +146,8 @@ def test_the_newsvendor_proposes_a_service_that_can_be_taken(shop):
     button = next(one for one in app.button if one.label.startswith("Newsvendor proposes"))
     proposed = float(button.label.split()[-1].rstrip("%"))
     button.click().run()
-    assert app.session_state["service"] == min(max(round(proposed), 70), 99)
+    # The button is rounded to a tenth: of 80.5 there both 80 and 81 may be the nearest whole number.
+    assert app.session_state["service"] == pytest.approx(min(max(proposed, 70), 99), abs=0.55)
 
 
 def test_one_product_of_the_link_with_its_odds(shop, frames):

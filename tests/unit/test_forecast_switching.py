@@ -163,6 +163,27 @@ def test_with_no_plan_a_day_whose_mean_is_zero_keeps_its_band():
     assert out.uplift == (0, 0, 0)
 
 
+def test_the_money_has_the_band_of_its_own_forecast():
+    """Units are sure to 1%, what is paid for one to 10%: nothing planned is the forecast of revenue, and of a promotion
+    on everything at an elasticity of 0.5 each future is 0.8^0.5 of itself. A unit costs 40% of its price."""
+    rng = np.random.default_rng(0)
+    paths = 100 * (1 + 0.01 * rng.normal(size=(1000, 1))) * np.ones(len(DATES))
+    paid = 10 * (1 + 0.1 * rng.normal(size=(1000, 1)))
+    money = pd.DataFrame({"mean": 1000.0, "lo-80": 850.0, "hi-80": 1150.0}, DATES)
+    exact = replace(STEALING, lo=3.0, hi=3.0, whole=replace(STEALING.whole, lo=0.5, hi=0.5))
+    lo, hi = np.quantile((paths * paid).sum(axis=1), (0.1, 0.9))
+
+    plain = outcome(UNITS, 9.0, 4.0, [], exact, paths=paths, earned=(money, paths * paid))
+    assert plain.bands[1] == pytest.approx((lo, hi))
+    assert plain.bands[2] == pytest.approx((0.6 * lo, 0.6 * hi))
+    assert plain.bands[0] == pytest.approx(np.quantile(paths.sum(axis=1), (0.1, 0.9)))
+    assert (plain.frame[["revenue", "lo", "hi"]] == [1000, 850, 1150]).all(axis=None)
+    everywhere = [Plan("promotion", DATES[0].date(), DATES[-1].date(), 0.2)]
+    out = outcome(UNITS, 9.0, 4.0, everywhere, exact, paths=paths, earned=(money, paths * paid))
+    assert out.bands[1] == pytest.approx((0.8**0.5 * lo, 0.8**0.5 * hi))
+    assert out.frame["hi"].to_numpy() == pytest.approx(1150 * 0.8**0.5)
+
+
 def test_what_is_extrapolated_is_said():
     def far(*plans):
         return beyond(plans, STEALING)

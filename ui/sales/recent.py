@@ -1,7 +1,8 @@
 """The last weeks stand apart: a new level, or once only? Asked, answered with a reason, and remembered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import TypeVar
 
 import streamlit as st
 
@@ -14,6 +15,8 @@ from models.forecast.engine import DEFAULT
 from ui import access
 from ui.text import N_, _, plain
 
+Written = Callable[[float], str]
+Meaning = TypeVar("Meaning", bound=str)
 NEAR = 14  # days within which two beginnings are the same one
 MEANINGS: dict[Recent, str] = {"level": N_("A new level"), "once": N_("Only once")}
 
@@ -30,7 +33,7 @@ def said(lineage: str, key: str, found: Forecast) -> tuple[Recent, str] | None:
     return ("level" if kept["recent"] == "level" else "once"), kept["reason"]
 
 
-def ask(lineage: str, key: str, found: Forecast, written: Callable[[float], str]) -> None:
+def ask(lineage: str, key: str, found: Forecast, written: Written) -> None:
     """What is expected either way, and the question, where the last steps stand apart; nothing elsewhere."""
     last, taken = found.window.history.apart, found.window.history.recent
     if last is None or taken is None or found.otherwise is None:
@@ -45,19 +48,25 @@ def ask(lineage: str, key: str, found: Forecast, written: Callable[[float], str]
         how = _("Shown now: {meaning}, because: {reason}") if answer else _("Shown until somebody says: {meaning}")
         shown = how.format(meaning=_(MEANINGS[taken]), reason=answer[1] if answer else "")
         st.caption(plain(" · ".join([*both, shown])))
-        if not access.changes():
-            return
-        with st.form("recent", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            options = list(MEANINGS)
-            meaning = st.selectbox(_("It is"), options, options.index(taken), format_func=lambda one: _(MEANINGS[one]))
-            reason = st.text_input(_("Reason"), max_chars=200)
-            sent = st.form_submit_button(_("Remember"), icon=":material/bookmark:")
-    if sent and not reason.strip():
-        st.warning(_("Say why: without a reason nobody can learn from it later."))
-    elif sent:
-        row = {"since": last.since.date().isoformat(), "recent": meaning, "reason": reason.strip()}
+        new = meant("recent", MEANINGS, taken)
+    if new:
+        row = {"since": last.since.date().isoformat(), "recent": new[0], "reason": new[1]}
         state.prefer(state.engine(settings.get().database_url), _key(lineage, key), row)
         st.rerun()
+
+
+def meant(key: str, meanings: Mapping[Meaning, str], taken: Meaning) -> tuple[Meaning, str] | None:
+    """What somebody says now that something is, and why; None as long as nobody does."""
+    if not access.changes():
+        return None
+    with st.form(key, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        options = list(meanings)
+        meaning = st.selectbox(_("It is"), options, options.index(taken), format_func=lambda one: _(meanings[one]))
+        reason = st.text_input(_("Reason"), max_chars=200)
+        sent = st.form_submit_button(_("Remember"), icon=":material/bookmark:")
+    if sent and not reason.strip():
+        st.warning(_("Say why: without a reason nobody can learn from it later."))
+    return (meaning, reason.strip()) if sent and reason.strip() else None
 
 
 def _key(lineage: str, key: str) -> str:

@@ -19,7 +19,7 @@ from models.forecast import series as preparing
 from models.forecast.combined import Forecast, turned
 from models.forecast.combined import forecast as forecast_of
 from ui import answers, background, inputs, store
-from ui.sales import recent
+from ui.sales import occasions, recent
 from ui.text import N_, _, ngettext
 
 # Least, usual and most steps ahead.
@@ -250,22 +250,23 @@ def together(stored: Stored, measure: str) -> dict[coherent.Key, pd.Series]:
                 told[kind, ""] = _told(stored, replace(whole, values=values))
         return coherent.by_part(told)
 
-    return answers.ready(f"parts {stored.version} {measure}", JOB, work)
+    return answers.ready(f"parts {stored.version} {measure}{occasions.name(occasions.said(stored))}", JOB, work)
 
 
 def _told(stored: Stored, days: Chosen) -> pd.Series:
     """The days to come of a daily series; where no model can learn from it, its usual day again."""
     try:
         future = foreseen(stored, days, days.horizon)
-        return coherent.by_day(days.values, _span(stored.version, stored), future)
+        said = occasions.about(stored, days.part, days.value)
+        return coherent.by_day(days.values, _span(stored.version, stored), future, said)
     except CannotForecast:
         dates = pd.date_range(days.values.index[-1], periods=days.horizon + 1)[1:]
         return pd.Series(float(days.values.iloc[-USUAL:].mean()), dates)
 
 
-def of_revenue(stored: Stored, chosen: Chosen, units: Forecast) -> float | None:
-    """What the revenue of a series of units is forecast to come to on the same days; None where nothing came in, or the
-    two take their last steps for different things. Stops the page until it is there."""
+def of_revenue(stored: Stored, chosen: Chosen, units: Forecast) -> Forecast | None:
+    """The forecast of the revenue of a series of units on the same days; None where nothing comes in, or the two take
+    their last steps for different things. Stops the page until it is there."""
     if units.frame["mean"].sum() <= 0 or "amount" in store.unknown(stored):
         return None
     same = _made(stored, chosen.part, chosen.value, chosen.name, "revenue", chosen.frequency, chosen.horizon)
@@ -273,11 +274,13 @@ def of_revenue(stored: Stored, chosen: Chosen, units: Forecast) -> float | None:
         return None
     found = forecast(stored, replace(same, adds=chosen.adds))
     agree = found.window.history.recent == units.window.history.recent and not found.window.history.intermittent
-    return float(found.frame["mean"].sum()) or None if agree else None
+    return found if agree and found.frame["mean"].sum() > 0 else None
 
 
 def _key(stored: Stored, chosen: Chosen, ahead: int) -> str:
-    return f"{stored.version} {chosen.key} {ahead} {chosen.country.code}{' adds' * chosen.adds}"
+    said = occasions.said(stored) if chosen.adds else occasions.about(stored, chosen.part, chosen.value)
+    adds = " adds" * chosen.adds
+    return f"{stored.version} {chosen.key} {ahead} {chosen.country.code}{adds}{occasions.name(said)}"
 
 
 def _work(
@@ -290,7 +293,8 @@ def _work(
         def progress(_learner: str, /, *, done: int, windows: int) -> None:
             step(N_("Trying it on the past"), done / (windows + 1))
 
-        found = forecast_of(chosen.values, ahead, future=foreseen(stored, chosen, ahead), progress=progress)
+        said = occasions.about(stored, chosen.part, chosen.value)
+        found = forecast_of(chosen.values, ahead, future=foreseen(stored, chosen, ahead), progress=progress, said=said)
         if not has_days(stored):
             return found
         days = by_day(stored, chosen.part, chosen.value, chosen.measure)

@@ -16,6 +16,7 @@ from models.stock.reorder import Service
 from models.stock.sizes import Conditions
 from models.stock.supply import Demand, LeadTimes, Stock
 from ui import answers, background, cards, downloads, store, uploads
+from ui.sales import occasions
 from ui.text import N_, _, ngettext, plain
 
 HORIZONS = (4, 6, 9, 13, 18)  # weeks forecast: the fewest that hold the longest lead time
@@ -79,10 +80,12 @@ def experience(stored: Stored, leads: LeadTimes) -> Experience:
     longest = leads.days.max() + LONGEST_REVIEW
     weeks = next((weeks for weeks in HORIZONS if longest <= weeks * past.WEEK), HORIZONS[-1])
 
-    def work(step: background.Step) -> Experience:
-        return past.experience(demand(stored), weeks, step=step)
+    said = occasions.about(stored, None, None)
 
-    return answers.ready(f"stock-{stored.version}-{weeks}", "stock", work, share=True)
+    def work(step: background.Step) -> Experience:
+        return past.experience(demand(stored), weeks, step=step, said=said)
+
+    return answers.ready(f"stock-{stored.version}-{weeks}{occasions.name(said)}", "stock", work, share=True)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
