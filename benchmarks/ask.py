@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import ask_seen, ask_shops, ask_tables
+from benchmarks import ask_seen, ask_shops, ask_tables, ask_trades
 from connectors import files, mapping
 from data import demo, tables
 from data.dataset import Dataset
@@ -67,7 +67,10 @@ def shops(home: Path) -> Iterator[tuple[str, Catalogue, Lexicon, dict[str, str]]
         ("clinic", read(ask_shops.clinic(), "visits.csv")),
         ("gym", read(ask_shops.gym(), "gym.csv")),
         *((made.__name__, read(made(), f"{made.__name__}.csv")) for made in OTHERS),
-        *((made.__name__, read(made(), f"{made.__name__}.csv", of)) for made, of in ask_tables.CHOSEN.items()),
+        *(
+            (made.__name__, read(made(), f"{made.__name__}.csv", of))
+            for made, of in (ask_tables.CHOSEN | ask_trades.CHOSEN).items()
+        ),
     ):
         sold = tables.add(home / name, dataset, NOW)
         people = tables.add(home / name, demo.dataset("customers", NOW.date()), NOW) if name == "demo" else None

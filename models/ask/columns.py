@@ -11,12 +11,14 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in split(text))
 
 
+_EXTENTS = stems("hour | heure | minute | day | jour | km | kg")  # of which a column alone may be either
 AVERAGED = stems(  # each line has its own, and their sum means nothing
     """
     age | rating | score | note | grade | star | etoile | satisfaction | rate | taux | ratio | percent | percentage |
     pourcentage | pct | index | indice | rank | degre | degree | temperature | humidity | humidite |
     distance | km | kilometrage | mileage | mpg | speed | vitesse | duration | duree | time | temps | runtime |
-    delay | delai | waiting | attente | minute | hour | heure | day | jour | weight | poids | kg | height | hauteur |
+    delay | delai | late | retard | waiting | attente | minute | hour | heure | day | jour | weight | poids | kg |
+    height | hauteur |
     width | largeur | length | longueur | size | taille | surface | area | superficie | horsepower | puissance |
     price | prix | average | moyenne | mean | median | tenure | anciennete | monthly | mensuel | mensuelle
     """
@@ -50,6 +52,8 @@ UNITS = {unit: stems(called) for units, called in _UNITS.items() for unit in ste
 def usual(called: str) -> Literal["sum", "mean", ""]:
     """What is meant of a column's numbers where it is named alone: nobody adds up ages; "" where it is not sure."""
     said = set(key(called))
+    if said - {"sum"} <= _EXTENTS:  # "heures par mécano": those that were worked, or how many it takes?
+        return ""
     return "mean" if said & AVERAGED else "sum" if said & ADDED else ""
 
 

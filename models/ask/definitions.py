@@ -60,6 +60,7 @@ class Catalogue:
     frames: Mapping[str, Collection[str]]
     rows: str = ""  # what a line is, by the name of its file: of "films.csv" each is one of the films
     single: bool = False  # each order is one line
+    of_goods: Collection[str] = ()  # numbers of rows (`Measure.row`) that are the same on all lines of a product
 
 
 def catalogue(
@@ -375,9 +376,16 @@ def _of_rows(known: Catalogue, query: Query) -> bool:
 
 
 def shared(known: Catalogue, query: Query) -> bool:
-    """Whether parts of the whole can be said of a query's first measure: of what adds up, or counts, over all days."""
+    """Whether parts of the whole can be said of a query's first measure: of what adds up, or counts."""
     one = known.measures[query.measures[0]]
-    return one.additive or (one.unit == "count" and not query.grain and not query.over)
+    return bool(query.by or query.grain) and (one.additive or (one.unit == "count" and not query.over))
+
+
+def within(query: Query) -> tuple[str, ...]:
+    """The dimensions within each of whose values a share is one of the whole: "the share of damaged ones by driver" is
+    of each driver's; () where the whole is all there is."""
+    kept = {one.dimension for one in query.filters}
+    return tuple(name for name in query.by if name not in kept) if kept & set(query.by) else ()
 
 
 def lined(known: Catalogue, measures: Iterable[str]) -> bool:

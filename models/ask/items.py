@@ -44,7 +44,8 @@ COLOURS = ("color", "colour", "couleur", "colore")  # how what only colours poin
 class Item:
     """A phrase of a question: what it can mean, or the `number` it is, or a `word` that means nothing.
 
-    As it was `written`; `plural` if it was. `gap`: a period stood here. `placed`: "in" or "for" stood before it.
+    As it was `written`; `plural` if it was. `gap`: a period stood here. `placed`: the "in" or
+    "for" before it.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -56,7 +57,7 @@ class Item:
     written: str = ""
     plural: bool = False
     gap: bool = False
-    placed: bool = False
+    placed: str = ""
 
     def has(self, kind: Kind, *names: str) -> bool:
         """Whether it can be of a kind (and has one of these names)."""

@@ -9,7 +9,7 @@ from typing import Literal
 import locales
 from data import countries
 from locales.labels import label
-from models.ask import columns, synonyms, words
+from models.ask import columns, spelling, synonyms, words
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
 from models.ask.spelling import key
@@ -67,20 +67,23 @@ GENERIC = frozenset(
     )
 )
 NAMES: tuple[Kind, ...] = ("measure", "dimension", "value", "grain")  # what can be mistyped and still be meant
-YES, NO = ("Yes", "yes", "True", "true", "1", "Oui", "oui"), ("No", "no", "False", "false", "0", "Non", "non")
+YES = ("Yes", "yes", "YES", "Y", "y", "True", "true", "TRUE", "1", "Oui", "oui", "OUI", "O", "Vrai")
+NO = ("No", "no", "NO", "N", "n", "False", "false", "FALSE", "0", "Non", "non", "NON", "Faux")
 
 
 @dataclass(frozen=True)
 class Entry:
     """What a phrase can mean: `name` is that of a measure, dimension, grain or command; a value has its `values`.
 
-    `whole`: the phrase is all of a name and not a word of it.
+    `whole`: the phrase is all of a name and not a word of it; `beside`: a word of it that only says more beside the
+    one that says what it is, "client" of "Note client".
     """
 
     kind: Kind
     name: str
     values: tuple[str, ...] = ()
     whole: bool = True
+    beside: bool = False
 
 
 _SHARE = Entry("command", "share")
@@ -148,7 +151,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             pairs = itertools.product(known.measures[above].words, ("per", "par"), (*below, *counted))
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
-    for word, measures in _parts(known).items():
+    parts = _parts(known)
+    for word, measures in parts.items():
         several = len({one.title for one in measures}) > 1
         for weighs in [one for one in found if one[0] == word and found[one].keys() == {_SHARE}]:
             if not several:
@@ -158,7 +162,12 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
                 continue
             each = list({one.title: one for one in reversed(measures)}.values())
             for meant in each if several else (measures[0], measures[-1]):
-                say(same, Entry("measure", meant.name, whole=not several))
+                beside = not several and word not in _telling(meant, parts)
+                say(same, Entry("measure", meant.name, whole=not several, beside=beside))
+    for word in ("coute", "coutent"):  # those who buy, or us?
+        for name in ("price", "unit_cost"):
+            if name in known.measures:
+                say(word, Entry("measure", name, whole=False))
     for name in known.lacking:
         say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
     for word, name in _heads(known).items():
@@ -239,6 +248,17 @@ def _parts(known: Catalogue) -> dict[str, list[Measure]]:
     return having
 
 
+def _telling(measure: Measure, parts: Mapping[str, list[Measure]]) -> set[str]:
+    """The words of a header that alone stand for its column: of "Taxe de séjour" and "Patient age" no "séjour" and no
+    "patient", which are other things; but of "Temps d'attente" and "Waiting minutes" what it is that takes time, and
+    of "IMDB rating" beside another rating whose it is."""
+    title = key(measure.title)
+    of = next((place for place, word in enumerate(title) if word in ("de", "du", "des", "d", "of")), 0)
+    heads = set(title[:of]) or set(title) & (columns.AVERAGED | columns.ADDED)
+    shared = any({one.title for one in parts.get(head, ())} - {measure.title} for head in heads)
+    return set(title) if shared or heads <= words.OF_A_COLUMN | {"temp"} else heads
+
+
 def _heads(known: Catalogue) -> dict[str, str]:
     """What alone names one dimension of one's own, and nothing else: "channel" is the "Booking channel", "rating" no
     "Content rating" beside a "Critics' rating"; in French the head stands first, "mode" of "Mode de paiement"."""
@@ -265,7 +285,13 @@ def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> I
             for language in locales.LANGUAGES:
                 with locales.using(language):
                     yield label(value), value
+                    yield _in_digits(label(value)), value
                     yield locales.territory(value), value
+
+
+def _in_digits(name: str) -> str:
+    """A name with its numbers in digits: the contract of "Two years" is one of 2 years."""
+    return " ".join(str(words.NUMBERS.get(word, word)) for word in spelling.words(spelling.plain(name)))
 
 
 def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, str]:
@@ -294,7 +320,7 @@ def _yes_no(values: Collection[str]) -> tuple[str, str] | None:
     there = [str(value) for value in values]
     yes, no = ([value for value in there if value in which] for which in (YES, NO))
     others = [value for value in there if value not in (*YES, *NO) and not value.lower().startswith("no ")]
-    if len(yes) + len(no) == 1 and not (others or {*yes, *no} & {"0", "1"}):  # of flights none is cancelled
+    if len(yes) + len(no) == 1 and not (others or len({*yes, *no}.pop()) == 1):  # of flights none is cancelled
         yes, no = yes or [YES[NO.index(no[0])]], no or [NO[YES.index(yes[0])]]
     return (yes[0], no[0]) if len(yes) == len(no) == 1 and not others else None
 

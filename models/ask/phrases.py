@@ -41,6 +41,10 @@ EACH = (
     "dans chaque",
 )  # before what there is one of
 COUNTS = ("customers", "customers.count", "lines")
+BUSY = ("busiest", "quietest", "slowest", "rush", "peak", "de pointe")  # when, or where, most are counted
+SOURCES = ("from", "via", "through")  # before what has a share, and not before that of which it has it
+JOINING = ("and", "et", "or", "ou", "&")  # what holds more than one thing together
+APART = ("and in", "and for", "et a", "et en", "et pour")  # before one more value, of which the same is asked
 COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
 ROWS = ("lines", "orders")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
@@ -134,6 +138,9 @@ class Reading(Draft):
             self.timed = after.has("grain") and not named
             if single.of_counted(self, relation, item, named, after):
                 return
+            if not named and (several := self.named(after, "dimension")):
+                self._several(relation, item, several[0].name)
+                return
             if item.unit:
                 self.unread.append(item.written)
                 return
@@ -165,6 +172,15 @@ class Reading(Draft):
         else:
             self.unread.append(f"{number:g}")
 
+    def _several(self, relation: Relation, number: Item, name: str) -> None:
+        """A number of a dimension's values as a threshold: "suppliers with more than 5 products"."""
+        counted = COUNTED.get(name, f"{name}.distinct")
+        if counted in self.known.measures and self.by and name not in self.by:
+            self.add_threshold(counted, relation, number)
+            self.cleared.append(name)
+        else:
+            self.unread.append(number.written)  # "orders with more than 5 items": no order is looked into
+
     def _command(self, item: Item, before: Item, after: Item) -> None:
         """What a command says of the phrases behind it, and of the whole question."""
         command = item.command()
@@ -172,6 +188,9 @@ class Reading(Draft):
             if after.number is None and not after.gap:
                 self.unread.append(item.written)
             return
+        nothing = not (after.entries or after.word or after.gap or after.number is not None)
+        if command == "by" and (nothing or after.written in JOINING or (after.has("value") and after.placed)):
+            self.unread.append(item.written)  # "by type", "by make in London": what it is to be split by, was not read
         if (
             command == "many"
             and before.command() == "by"
@@ -200,6 +219,7 @@ class Reading(Draft):
             self.role = "by"  # "and by month?"
         if command in SUPERLATIVES:
             self.order = command
+            self.said |= {"counting"} if item.written in BUSY else set()
             if before.has("measure") and self.measures:
                 single.perhaps(self, self.measures[-1], item)
         elif command in SIGNS:
@@ -229,6 +249,10 @@ class Reading(Draft):
             self.relation = item.written
         elif command == "share" and item.written == "parts":
             self.unread.append(item.written)  # of machines, or of a whole?
+        elif command == "rate":
+            self.rate = any(one.has("dimension", *self.lexicon.binary) for one in (before, after) if one.entries)
+            self.said |= {"share", "counting"} if self.rate else set()
+            self.unread += [] if self.rate else [item.written]
         elif command == "all":
             self.cleared += [one.name for one in self.named(after, "dimension")]
         elif command in CONDITIONS:
@@ -266,6 +290,9 @@ class Reading(Draft):
             single.of_lines(self, measure, item)
             return
         self.single = ("", self.single[1])
+        if measure in ROWS and before.command() == "which" and before.written not in WHO:
+            self.unread.append(before.written)  # "which visits were late": not how many
+            self.listing = before.written
         if self.mean:
             measure = self.average_of(measure)
         elif self.total:
@@ -324,9 +351,10 @@ class Reading(Draft):
         yes, no = self.lexicon.binary.get(binary, ("", ""))
         flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
         flag |= before.has("measure", *ROWS) or after.has("measure", *ROWS)  # "furnished flats", "appartements meublés"
+        flag |= "rate" in (before.command(), after.command())
         if binary and binary not in self.cleared and (self.negated or self.held or flag) and self.role != "by":
             self._filter(Filter(binary, (no if self.negated else yes,)))
-            self.denied = False
+            self.denied, self.flagged = False, binary
             return
         number = name in self.lexicon.numeric and f"{name}.sum" in self.known.measures
         if number and not (self.role or self.measures) and after.command() == "by":
@@ -399,6 +427,15 @@ class Reading(Draft):
             if before.has("dimension", one.name) and one.name in self.by and "share" not in self.said:
                 self.by.remove(one.name)
         made = [Filter(one.name, one.values, not self.negated, self._how(one)) for one in named]
+        if before.written in COUNTING:
+            self.said.add("counting")  # "which vet has the most emergencies": their number, and no money
+        if not (item.placed or self.by) and ("share" in self.said or after.command() == "share"):
+            self.flagged = (
+                self.flagged or made[0].dimension
+            )  # "the share of candles by store": of what each sells, or of all candles?
+        self.scoped += [made[0].dimension] if item.placed and item.placed not in SOURCES else []
+        if before.written in APART and any(one.dimension == made[0].dimension and one.kept for one in self.filters):
+            self.by += [made[0].dimension] if made[0].dimension not in self.by else []
         if len({one.dimension for one in made}) > 1:
             self.choices.append(made)
         else:

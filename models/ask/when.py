@@ -12,6 +12,7 @@ from models.ask import periods
 from models.ask.points import (
     COUNT,
     MONTH,
+    MONTHS,
     ORDINAL,
     POINTS,
     UNIT,
@@ -47,6 +48,8 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     """The period and the comparison in a plain text about data from `first` to `last`; `previous` is the period of
     the question before."""
     text = _FORTNIGHT.sub("14 days", text)
+    text = _THIS_AND_LAST.sub(r"\1 vs \2", text)
+    text = text if _COMPARE.search(text) else _ADJACENT.sub(_adjacent, text)
     text = _GROWN.sub(r"\1 vs ", text) if GROWTH.search(text) else text
     text = _BARGAINS.sub(lambda found: _bargains(found, last).isoformat(), text)
     if previous and (moved := _before_that(text, previous, first, last)):
@@ -65,6 +68,8 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     if compared == "point":
         text, other = _relative(text)
         if not other:
+            text, other = _range(text, first, last)
+        if not other:
             text, other = _single(text, first, last)
         compared = other or "before"
     growth = bool(GROWTH.search(text))
@@ -75,6 +80,19 @@ _BARGAINS = re.compile(
     rf"\b(?:(?P<friday>black friday)|cyber monday)(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
 )
 _GROWN = re.compile(rf"\b({YEAR})\s+(?:over|on|sur)\s+(?={YEAR}\b)")  # "growth 2025 over 2024"
+_THIS_AND_LAST = re.compile(
+    rf"\b((?:this|cette|ce)\s+(?:{UNIT}))\s+(?:and|et|&|or|ou)\s+"
+    rf"((?:the\s+|la\s+|le\s+|l\s+)?(?:(?:last|previous)\s+(?:{UNIT})|(?:{UNIT})\s+(?:derniere?|precedente?|passee?)))\b"
+)
+_ADJACENT = re.compile(rf"\b({MONTH})\s*(?:\s|and|et|&|/|\+)\s*({MONTH})\b")
+
+
+def _adjacent(found: re.Match[str]) -> str:
+    """Two months one after the other as the two months that they are: "july august 2025"."""
+    follows = MONTHS[found[2]] == MONTHS[found[1]] + 1
+    return f"from {found[1]} to {found[2]}" if follows else found[0]
+
+
 _FORTNIGHT = re.compile(r"\b(?:fortnight|quinzaine)\b")
 _THAT = re.compile(
     rf"(?:(?:and|et|what about|how about|or|ou|in|for|pour|a|the|le|la|l|celui|celle)\s+)*"
@@ -126,7 +144,7 @@ _JUST_BEFORE = (
     r"(?:les\s+)?(?:\d{1,3}\s+)?(?:periode|semaine|mois|trimestre|jours|semaines)\s+(?:precedente?s?|d avant|avant))"
 )
 _AGAINST = (
-    r"(?:vs\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
+    r"(?:vs?\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
     r"relative to|(?:(?:better|worse|more|less|higher|lower|mieux|moins bien)\s+)?(?:than|que)|"
     r"par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a)"
 )
@@ -140,7 +158,7 @@ _PERIODS = (
 )
 _POINT = (
     rf"(?:the\s+|le\s+|la\s+|les\s+)?"
-    rf"(?={YEAR}|[qt][1-4]\b|[hs][12]\b|(?:{MONTH})\b|(?:last|previous|this)\s|(?:{ORDINAL})\s)"
+    rf"(?=from\s|{YEAR}|[qt][1-4]\b|[hs][12]\b|(?:{MONTH})\b|(?:last|previous|this)\s|(?:{ORDINAL})\s)"
 )
 _COMPARED = tuple(
     (re.compile(pattern), compared)

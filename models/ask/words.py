@@ -29,9 +29,9 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "which": """
         who are | who were | qui sont | qui etaient |
-        which | what | who | whose | list | list of | show which | rank | ranking of | ranking | sort | quel | quels |
-        quelle | quelles | qui | lequel | laquelle | lesquels | lesquelles | liste des | liste | classement des |
-        classement | lister | classer
+        which | what | who | whos | whose | list | list of | show which | rank | ranking of | ranking | sort | quel |
+        quels | quelle | quelles | qui | lequel | laquelle | lesquels | lesquelles | liste des | liste |
+        classement des | classement | lister | classer
     """,
     "many": """
         how many | hw many | count | count of | combien de | combien | nombre | nombre de | nombre d | number of |
@@ -110,12 +110,13 @@ COMMANDS = {  # what changes a question, by what it does
         hors de | exclure | a part | without the | non
     """,
     "share": """
-        share | share of | percentage | percentage of | percent of | proportion | proportion of | fraction |
-        fraction of | % of | as a share | in percent | in % | contribution of | contribution | what part of |
+        how much of | share | share of | percentage | percentage of | percent of | proportion | proportion of |
+        fraction | fraction of | % of | as a share | in percent | in % | contribution of | contribution | what part of |
         split of | mix of | breakdown of | part | part de | part du | part des | pourcentage | pourcentage de |
         pourcentage du | quote part | poids | poids de | poids du | poids des | en pourcentage | en % |
         contribution de | parts | shares | % du | % des | % de | parts de | pct of | pct | pese | pesent | peser
     """,
+    "rate": "rate | rates | taux | taux de | taux du | taux des",
     "mean": """
         average | mean | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
         moyennes | en moyenne | moyenne de | moyenne du | moyenne des | la moyenne | valeur moyenne |
@@ -369,13 +370,21 @@ SAME = (
     "size | taille",
     "age",
     "rental | rentals | ride | rides | trip | trips | journey | journeys | trajet | trajets",
-    "rating | ratings | score | note",
+    "rating | ratings | score | note | avis | review | reviews",
+    "visit | visite | appointment | appt | rdv | rendez vous | consultation",
+    "repair | reparation",
+    "late | lateness | retard",
+    "fuel | carburant",
+    "pallet | palette",
+    "driver | chauffeur | conducteur",
+    "guest | hote",
+    "house | maison",
     "duration | duree",
     "weight | poids",
     "temperature",
     "weather | meteo",
     "job | emploi | metier",
-    "delivery | livraison",
+    "delivery | deliveries | livraison",
     "cash | especes | liquide",
     "card | carte | carte bancaire | credit card | bank card",
     "voucher | bon d'achat",
@@ -510,6 +519,7 @@ STOP = """
     barplot | x | y = | ordered | filled | showing | shows | depict | draw me | distinct | distincts |
     distincte | distinctes | differents | differente | differentes | uniques | trace | tracer | tracez | dessine |
     dessiner | ranked | trie | triee | tries | triees | triees par | generate |
+    growth rate | growth rates | taux de croissance |
     generated | genere | generent | generes | gentillesse | get | give | give me | go | going | gone | got | graph |
     graphique | grew | grouped bar chart | grow | growing | grown | growth | had | had the | has | hausse | have |
     heat map | heatmap | hello | hey | hi | higher | i | il | ils | in | in total |
