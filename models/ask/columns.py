@@ -43,9 +43,12 @@ _UNITS = {  # units, and what columns that are in them are called
     "km | kilometre | kilometer": "distance | kilometrage | mileage | km",
     "kg | kilo": "weight | poids | kg",
     "day | jour | night | nuit": f"day | jour | night | nuit | {_TIME}",
-    "minute | min | hour | heure": f"minute | hour | heure | wait | attente | delay | retard | time | temps | {_TIME}",
+    "minute | min | hour | heure | h": (
+        f"minute | hour | heure | wait | attente | delay | retard | time | temps | {_TIME}"
+    ),
     "an | year": "age | anciennete | tenure",
 }
+_TIMED = stems("minute | hour | heure | day | jour")
 UNITS = {unit: stems(called) for units, called in _UNITS.items() for unit in stems(units)}
 
 
@@ -55,6 +58,11 @@ def usual(called: str) -> Literal["sum", "mean", ""]:
     if said - {"sum"} <= _EXTENTS:  # "heures par mécano": those that were worked, or how many it takes?
         return ""
     return "mean" if said & AVERAGED else "sum" if said & ADDED else ""
+
+
+def timed(called: str) -> bool:
+    """Whether a column says how long something took: "Jours d'immobilisation"."""
+    return bool(set(key(called)) & _TIMED)
 
 
 def better_less(called: str) -> bool:

@@ -138,6 +138,11 @@ def catalogue(
     headed["lines"] = headed.get(NUMBERED, ())[1:]  # "Rental ID": a line is a rental
     headed["customers"] = headed.get("customer", ())[1:]
     headed["new_customers"] = tuple(f"{new} {one}" for new in ("new", "nouveaux") for one in headed["customers"])
+    every = {spelling.key(word) for one in measures.values() for word in one.words}
+    every |= {spelling.key(word) for one in dimensions.values() for word in one.words}
+    for name in set(meant.values()) & set(headed):  # "freight" where there is a "Freight charge", and no other freight
+        spoken = [word for word in headed[name][0].split() if not of_others & set(spelling.key(word))]
+        headed[name] += tuple(word for word in spoken if spelling.key(word) not in every and len(word) > 3)
     mine = {spelling.key(words[0]): name for name, words in headed.items() if name in meant.values() and words}
     for name, one in measures.items():  # "Tickets" that are a column of quantities are no orders
         others = tuple(word for word in one.words if mine.get(spelling.key(word), name) == name)

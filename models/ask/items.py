@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.ask.formulas import Statistic
-from models.ask.lexicon import RATIOS, Entry, Kind
+from models.ask.lexicon import RATIOS, SUPERLATIVES, Entry, Kind
 from models.ask.query import Relation
 
 EXTREMES: dict[str, Statistic] = {  # which number of single lines a word asks for, beside its measure
@@ -38,6 +38,40 @@ ADJECTIVES = (  # how a step of time begins that says what is added up before an
 )  # fmt: skip
 GO_ON = ("again", "either", "with", "all")  # commands behind which what was said still holds: "without London and Bath"
 COLOURS = ("color", "colour", "couleur", "colore")  # how what only colours points begins
+
+
+STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
+RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
+KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
+ROLES = ("by", "which", "many", *SUPERLATIVES)
+WHOLE = ("sell", "spend", "many", "much", "against", "either", "share", "gross")  # what holds for the whole question
+EACH = (
+    "per",
+    "for each",
+    "for every",
+    "in each",
+    "in every",
+    "each",
+    "every",
+    "chaque",
+    "pour chaque",
+    "dans chaque",
+)  # before what there is one of
+COUNTS = ("customers", "customers.count", "lines")
+BUSY = ("busiest", "quietest", "slowest", "rush", "peak", "de pointe")  # when, or where, most are counted
+SOURCES = ("from", "via", "through")  # before what has a share, and not before that of which it has it
+JOINING = ("and", "et", "or", "ou", "&")  # what holds more than one thing together
+APART = ("and in", "and for", "et a", "et en", "et pour")  # before one more value, of which the same is asked
+COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
+ROWS = ("lines", "orders")
+COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
+CONDITIONS: dict[
+    str, tuple[str, tuple[str, ...], Relation]
+] = {  # command -> table, measures to choose from, relation to 0
+    "losing": ("sales", ("margin", "profit.sum", "benefice.sum", "marge.sum"), "under"),
+    "empty": ("stock", ("stock_units",), "at most"),
+}
+IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from models.ask.spelling import key
 
 Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop"]
 RATIOS = {  # measure -> what it is of, and what one is called of what it is for
-    "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur")),
+    "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur", "head", "tete")),
     "orders_per_customer": ("orders", ("customer", "client", "buyer", "shopper", "acheteur")),
     "basket": ("revenue", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture", "achat")),
     "units_per_order": (
@@ -96,7 +96,7 @@ class Lexicon:
     `longest` is the number of words of the longest one, `words` all of which phrases are made; `single` those that can
     be mistyped, by their first letter. `codes` are the values of dimensions with many, as they stand (small letters ->
     value); `product_words` the words in products' names; `binary` the dimensions whose values are yes and no,
-    `numeric` those of the file's own that have numbers.
+    `numeric` those of the file's own that have numbers, `counts` those of them that count things: from 0 or 1 on.
     """
 
     phrases: Mapping[tuple[str, ...], tuple[Entry, ...]]
@@ -107,6 +107,7 @@ class Lexicon:
     product_words: frozenset[str]
     binary: Mapping[str, tuple[str, str]]
     numeric: frozenset[str]
+    counts: frozenset[str]
 
 
 def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapping[str, Mapping[str, str]]) -> Lexicon:
@@ -151,6 +152,11 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             pairs = itertools.product(known.measures[above].words, ("per", "par"), (*below, *counted))
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
+    for measure in known.measures.values():
+        title = key(measure.title)
+        if measure.own == "mean" and len(title) > 2 and {"de", "du", "des", "d"} & set(title[1:2]):
+            for typical in ("moyen", "moyenne"):  # "coût moyen des pièces"
+                say((title[0], typical, *title[1:]), Entry("measure", measure.name))
     parts = _parts(known)
     for word, measures in parts.items():
         several = len({one.title for one in measures}) > 1
@@ -206,10 +212,21 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
                     continue  # no "Booking.com" where the column is "Booking channel", no "United States" of "states"
                 say((word,), Entry("value", name, (which,), whole=False))
                 say_all(_same(word), Entry("value", name, (which,), whole=False))
+    own = {word for one in known.dimensions.values() if one.own for word in key(one.title)}
+    own |= {word for one in known.measures.values() if one.own for word in key(one.title)}
+    for nouns, trade in words.EVENTS.items():
+        event = "orders" if "orders" in known.measures else "lines"
+        if event in known.measures and len(own & columns.stems(trade)) > 1:
+            for noun in words.split(nouns):
+                if all(one.beside for one in found.get(key(noun), ())):
+                    say(noun, Entry("measure", event))
     for phrase in (known.rows, *_same(known.rows)):  # "films" are the lines of "films.csv"
         if {one.kind for one in found.get(key(phrase), ())} <= {"dimension"} and "lines" in known.measures:
             say(phrase, Entry("measure", "lines"))
     every = {word for phrase in found for word in phrase}
+    numeric = frozenset(
+        name for name, values in levels.items() if known.dimensions[name].own and all(map(str.isdigit, values))
+    )
     named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
     named -= {phrase[0] for phrase, entries in found.items() if len(phrase) == 1 and next(iter(entries)).kind == "stop"}
     long = {word for word in named if len(word) > SHORT}
@@ -221,9 +238,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         codes=codes,
         product_words=frozenset(product_words),
         binary=binary,
-        numeric=frozenset(
-            name for name, values in levels.items() if known.dimensions[name].own and all(map(str.isdigit, values))
-        ),
+        numeric=numeric,
+        counts=frozenset(name for name in numeric if min(map(int, levels[name]), default=2) < 2),
     )
 
 
@@ -285,7 +301,9 @@ def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> I
             for language in locales.LANGUAGES:
                 with locales.using(language):
                     yield label(value), value
-                    yield _in_digits(label(value)), value
+                    if not value.isdigit():
+                        yield _in_digits(label(value)), value
+                        yield f"{value}s", value  # plurals of short words, "check-ups", are not known as such
                     yield locales.territory(value), value
 
 

@@ -7,54 +7,37 @@ from models.ask import single
 from models.ask.draft import RATES, Draft
 from models.ask.items import (
     ADJECTIVES,
+    APART,
+    BUSY,
     COLOURS,
+    CONDITIONS,
+    COUNTED,
+    COUNTING,
+    COUNTS,
+    EACH,
     EXTREMES,
     FUNCTION,
     GO_ON,
+    IN_STOCK,
+    JOINING,
+    KINDS,
     ONE_LINE,
     ONE_ORDER,
     PRICED,
     RANKS,
+    RELATIONS,
+    ROLES,
+    ROWS,
     SIGNS,
+    SOURCES,
+    STEPS,
+    WHOLE,
     Item,
 )
-from models.ask.lexicon import SUPERLATIVES, Kind
+from models.ask.lexicon import SUPERLATIVES
 from models.ask.query import Filter, Relation, Threshold
 from models.ask.rows import row_of
 from models.ask.who import BOUGHT, WHO
-
-STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
-RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
-KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
-ROLES = ("by", "which", "many", *SUPERLATIVES)
-WHOLE = ("sell", "spend", "many", "much", "against", "either", "share", "gross")  # what holds for the whole question
-EACH = (
-    "per",
-    "for each",
-    "for every",
-    "in each",
-    "in every",
-    "each",
-    "every",
-    "chaque",
-    "pour chaque",
-    "dans chaque",
-)  # before what there is one of
-COUNTS = ("customers", "customers.count", "lines")
-BUSY = ("busiest", "quietest", "slowest", "rush", "peak", "de pointe")  # when, or where, most are counted
-SOURCES = ("from", "via", "through")  # before what has a share, and not before that of which it has it
-JOINING = ("and", "et", "or", "ou", "&")  # what holds more than one thing together
-APART = ("and in", "and for", "et a", "et en", "et pour")  # before one more value, of which the same is asked
-COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
-ROWS = ("lines", "orders")
-COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
-CONDITIONS: dict[
-    str, tuple[str, tuple[str, ...], Relation]
-] = {  # command -> table, measures to choose from, relation to 0
-    "losing": ("sales", ("margin", "profit.sum", "benefice.sum", "marge.sum"), "under"),
-    "empty": ("stock", ("stock_units",), "at most"),
-}
-IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
 
 
 def _limited(rest: Sequence[Item]) -> bool:
@@ -282,8 +265,8 @@ class Reading(Draft):
         if item.written in ONE_LINE and extreme and (dear or not self.bare):
             self.measures = [one for one in self.measures if not (dear and one == "price")]
             self.pending, self.order, self.single = [extreme], "", ("", before.written)
-        elif dear or (extreme and measure in ("orders", "basket") and item.written in ONE_ORDER):
-            self.unread.append(before.written)  # "the largest order": not the most of them
+        elif dear or (extreme and (measure in ROWS or (measure == "basket" and item.written in ONE_ORDER))):
+            self.unread.append(before.written)  # "the largest order", "the longest repairs": not the most of them
         elif before.command() in SUPERLATIVES:
             single.perhaps(self, measure, before)
         if self.pending:
@@ -327,6 +310,14 @@ class Reading(Draft):
             self.measures[-1] = measure  # "customers left"
         elif measure == "units" and self.measures[-1:] == ["price"] and not item.plural:
             pass  # "the price of a seat", "price per night"
+        elif (
+            measure == "units"
+            and before.written in EACH
+            and not item.plural
+            and self.measures[-1:] == ["revenue"]
+            and "price" in self.known.measures
+        ):
+            self.measures[-1] = "price"  # "revenue per night"
         elif before.written in EACH or (
             self.measures
             and (
@@ -372,10 +363,12 @@ class Reading(Draft):
         if self.role == "many" and not item.has("measure"):
             counted = COUNTED.get(name, f"{name}.distinct")
             self.failed |= counted not in self.known.measures
-            if name in self.lexicon.numeric:
-                self.unread.append(item.written)  # "how many adults": not how many different numbers of them
-            else:
+            if name not in self.lexicon.numeric:
                 self.measures.append(counted)
+            elif item.plural and name in self.lexicon.counts and f"{name}.sum" in self.known.measures:
+                self.measures.append(self.sum_of(f"{name}.sum"))  # "how many adults"
+            else:
+                self.unread.append(item.written)  # not how many different numbers of them
             if name == "product":
                 self.counted = True
         elif self.role == "" and any(after.has("measure", one) for one in COUNTS):

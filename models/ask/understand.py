@@ -13,9 +13,9 @@ from datetime import date
 from models.ask import columns, definitions, hours, seasons, spelling, when, words
 from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.items import Item
+from models.ask.items import RELATIONS, Item
 from models.ask.lexicon import NAMES, SUPERLATIVES, Entry, Lexicon, corrected, nearest
-from models.ask.phrases import RELATIONS, Reading
+from models.ask.phrases import Reading
 from models.ask.query import Query
 from models.ask.readings import MAX_READINGS, queries
 
@@ -24,6 +24,7 @@ MOVED = re.compile(
     rf"(?:{when.GROWTH.pattern})|bad|good|low|high|weak|strong|poor|slow|mauvaise?s?|bon(?:ne)?s?|faibles?|basse?s?|"
     r"hauts?|fort(?:e)?s?|lente?s?"
 )
+TIMES = ("delai", "duree", "temps", "time", "duration", "length")  # what days and hours are of
 LETTERS = ("a", "i", "y")  # that are words, too
 AFTER_ITS_NUMBER = ("or ", "ou ", "and ", "et ", "minimum", "maximum")  # "10 or more": how such a relation begins
 MAX_CHARACTERS = 500  # characters of a question
@@ -172,6 +173,8 @@ def _said_beside(items: Sequence[Item]) -> list[Item]:
     """The phrases without words of several columns where the one that is meant stands beside: "la note IMDB"; and
     without those that only say more of a column, which alone are not known."""
     said = {one.name for item in items for one in item.entries if one.kind == "measure" and not one.beside}
+    if any(columns.timed(name) for name in said):  # "délai moyen d'immobilisation" where that is in days
+        items = [item for item in items if item.word not in TIMES]
     items = [item for one in items if (item := _more(one, said)) is not None]
     kept = []
     for place, item in enumerate(items):
@@ -225,7 +228,9 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
     word = stems[place]
     for length in range(min(lexicon.longest, len(stems) - place), 0, -1):
         entries = lexicon.phrases.get(tuple(stems[place : place + length]), ())
-        if entries and length == 1 and word[0].isdigit() and not any(one.kind == "value" for one in entries):
+        unit = stems[place + 1] if place + 1 < len(stems) else ""
+        united = unit in columns.UNITS and (unit,) not in lexicon.phrases  # "3h" is no score of 3
+        if length == 1 and word[0].isdigit() and (united or not any(one.kind == "value" for one in entries)):
             entries = ()
         if entries:
             told = tuple(one for one in entries if one.kind != "stop")

@@ -11,6 +11,7 @@ from datetime import date
 from models.ask import periods
 from models.ask.points import (
     COUNT,
+    LAST_YEAR,
     MONTH,
     MONTHS,
     ORDINAL,
@@ -51,6 +52,8 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     text = _THIS_AND_LAST.sub(r"\1 vs \2", text)
     text = text if _COMPARE.search(text) else _ADJACENT.sub(_adjacent, text)
     text = _GROWN.sub(r"\1 vs ", text) if GROWTH.search(text) else text
+    text = _OF_A_YEAR.sub(lambda found: f"{found[1]} {last.year - (found[2] in LAST_YEAR)}", text)
+    text = text if _COMPARE.search(text) else _YEARS_IN_TURN.sub(_in_turn, text)
     text = _BARGAINS.sub(lambda found: _bargains(found, last).isoformat(), text)
     if previous and (moved := _before_that(text, previous, first, last)):
         return moved
@@ -76,10 +79,28 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     return Found(text, period, _canonical(period or previous, compared, first, last), bool(period), growth)
 
 
+_FEASTS = {  # of one day of every year
+    "christmas eve": (12, 24), "reveillon de noel": (12, 24), "veille de noel": (12, 24), "christmas day": (12, 25),
+    "jour de noel": (12, 25), "new year eve": (12, 31), "saint sylvestre": (12, 31), "halloween": (10, 31),
+    "valentine day": (2, 14), "valentines day": (2, 14), "saint valentin": (2, 14),
+}  # fmt: skip
 _BARGAINS = re.compile(
-    rf"\b(?:(?P<friday>black friday)|cyber monday)(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
+    rf"\b(?:(?P<friday>black friday)|cyber monday|(?P<feast>{'|'.join(_FEASTS)}))(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
 )
 _GROWN = re.compile(rf"\b({YEAR})\s+(?:over|on|sur)\s+(?={YEAR}\b)")  # "growth 2025 over 2024"
+_OF_A_YEAR = re.compile(
+    rf"\b({MONTH}|[qt][1-4]|[hs][12])\s+(?:of\s+|de\s+|l\s+)?(this year|last year|cette annee|annee derniere|an dernier)\b"
+)
+_YEARS_IN_TURN = re.compile(rf"\b({YEAR}(?:\s*(?:,|/|and|et|&|\s)\s*{YEAR})+)\b")
+
+
+def _in_turn(found: re.Match[str]) -> str:
+    """Years one after the other as the years that they are, each by itself: "2024, 2025 and 2026"."""
+    years = [int(one) for one in re.findall(YEAR, found[1])]
+    in_turn = years == list(range(years[0], years[0] + len(years)))
+    return f"from {years[0]} to {years[-1]} by year" if in_turn else found[0]
+
+
 _THIS_AND_LAST = re.compile(
     rf"\b((?:this|cette|ce)\s+(?:{UNIT}))\s+(?:and|et|&|or|ou)\s+"
     rf"((?:the\s+|la\s+|le\s+|l\s+)?(?:(?:last|previous)\s+(?:{UNIT})|(?:{UNIT})\s+(?:derniere?|precedente?|passee?)))\b"
@@ -102,9 +123,11 @@ _THAT = re.compile(
 
 
 def _bargains(found: re.Match[str], last: date) -> date:
-    """Black Friday, the day after the fourth Thursday of November, or the Monday behind it; the last one that was."""
+    """Black Friday, the day after the fourth Thursday of November, the Monday behind it, or a feast; the last one."""
 
     def of(year: int) -> date:
+        if found["feast"]:
+            return date(year, *_FEASTS[found["feast"]])
         thursday = date(year, 11, 28 - (date(year, 11, 28).weekday() - 3) % 7)
         return date.fromordinal(thursday.toordinal() + (1 if found["friday"] else 4))
 

@@ -103,6 +103,7 @@ COMMANDS = {  # what changes a question, by what it does
         or under | ou moins | au plus | au maximum | un maximum de
     """,
     "not": """
+        everything except | all except | tout sauf | tous sauf | toutes sauf |
         without | except | except for | excluding | exclude | not | not in | other than | apart from | but not |
         minus | excepted | leaving out | leave out | ignoring | not including | everything but | all but | outside |
         outside of | sans | sauf | hors | excepte | hormis | en dehors de | pas | a l exclusion de | en excluant |
@@ -190,7 +191,7 @@ COMMANDS = {  # what changes a question, by what it does
         related | link | linked | depend on | depends on | affect | affects | influence | influences |
         nuage de points | nuage de point | correle | correlee | correles | lien | liens | depend de | dependent de |
         lie | liee | influe sur | influent sur | influence sur | effect | effet | impact | effet sur | effect on |
-        impact on | impact sur | impact de | effet de | how does | how do
+        impact on | impact sur | impact de | effet de | how does | how do | drive | drives | determine | determines | determinent
     """,
     "spread": """
         box plot | boxplot | box plots | boxplots | box and whisker plot | box plot of | boxplot of |
@@ -260,7 +261,7 @@ INTENTS = {
         quoi commander | reapprovisionner | reapprovisionnement | reassort | bientot en rupture |
         doit on commander | dois commander | il faut commander | dois je recommander | recommander |
         tomber en rupture | ne pas tomber en rupture | manquer | avoid running out | avant rupture |
-        avant la rupture | will run out | run out of stock | will run out of stock
+        avant la rupture | will run out | run out of stock | will run out of stock | run out of first | run out first
     """,
     "why": """
         why | what explains | what explain | explain | reason for | reasons for | what caused | what drives |
@@ -430,7 +431,7 @@ SAME = (
     "floor | etage",
     "room | chambre",
     "ward | service hospitalier",
-    "wait | waiting time | attente",
+    "wait | waiting | waiting time | wait time | attente | temps d'attente",
     "speed | vitesse",
     "power | puissance",
     "species | espece",
@@ -446,6 +447,33 @@ SAME = (
     "airport | aeroport",
     *NATIONS,
 )
+# What a line of some trade is, where two of the file's own columns speak of that trade.
+EVENTS = {
+    "repair | reparation | panne | intervention": (
+        "atelier | mecano | mecanicien | mechanic | technician | technicien | workshop | garage | panne | fault | part | "
+        "piece | garantie | warranty | labour | repair | immobilisation | kilometrage | mileage"
+    ),
+    "delivery | livraison | shipment | drop | colis | parcel": (
+        "depot | driver | chauffeur | livreur | vehicle | vehicule | lorry | truck | camion | route | tournee | distance | "
+        "fuel | carburant | freight | pallet | palette | parcel | colis | delivery | livraison | damaged"
+    ),
+    "stay | sejour": (
+        "room | chambre | night | nuit | nuitee | adult | adulte | child | children | enfant | sejour | stay | breakfast | "
+        "dejeuner | board | guest | bed | ward | lit"
+    ),
+    "visit | visite | appointment | appt | rdv | rendez vous | consultation": (
+        "patient | doctor | medecin | vet | dentist | practitioner | praticien | wait | waiting | attente | consult | "
+        "slot | insurance | assurance | diagnosis | symptom | motif | show"
+    ),
+    "class | lesson | session | seance | cours": (
+        "teacher | coach | trainer | instructor | professeur | moniteur | student | eleve | level | niveau | room | "
+        "salle"
+    ),
+    "ticket | call | case | appel | incident": (
+        "agent | operator | queue | waiting | attente | resolution | resolved | priority | priorite | channel | "
+        "escalated"
+    ),
+}
 SHORT = {  # what people write short, where the data have no such word
     **dict.fromkeys(("avg", "aver", "moy"), "average"),
     **dict.fromkeys(("qty", "qte", "qtes", "qties"), "quantity"),
@@ -545,6 +573,10 @@ STOP = """
     viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went |
     were | were there | when | where | which had | which has | whole | whose name contains | with the |
     with the name |
+    reverser | accueilli | accueillie | accueillis | accueillies |
+    tombe | tombent | effectue | effectues | effectuee | effectuees | traite | traites | traitee | traitees | used |
+    consumed | consomme | consommes | consommee | consommees | burned | handled | carried out | out of | served |
+    attended |
     released | recorded | registered | enregistres | enregistrees |
     within | ceux | celles | celui | celle | ceux qui | celles qui | those who | nous reste | il nous reste |
     il reste |
