@@ -1,5 +1,5 @@
-"""Tables of four trades, to ask for sums, rates and figures of their rows: guest houses, vets, a bike workshop and a
-haulier."""
+"""Tables of trades, to ask for sums, rates and figures of their rows: guest houses, vets, a bike workshop, a haulier, a
+music school, a help desk and an orchard."""
 
 import numpy as np
 import pandas as pd
@@ -116,6 +116,82 @@ def haulage(seed: int = 54) -> pd.DataFrame:
     )
 
 
+def musique(seed: int = 61) -> pd.DataFrame:
+    """The lessons of a French music school."""
+    random, count = np.random.default_rng(seed), 2300
+    rates = {"Piano": 34, "Violon": 36, "Guitare": 29, "Chant": 31, "Batterie": 33}
+    played, minutes = random.choice(list(rates), count), random.choice([30, 45, 60], count)
+    when = days(random, "2024-01-08", 1010, count) + pd.to_timedelta(random.integers(540, 1230, count), unit="min")
+    return pd.DataFrame(
+        {
+            "N° de séance": [f"S{8000 + line}" for line in range(count)],
+            "Date et heure": when.dt.strftime("%d/%m/%Y %H:%M"),
+            "Antenne": random.choice(["Croix-Rousse", "Gerland", "Villeurbanne"], count),
+            "Instrument": played,
+            "Professeur": random.choice(["Mme Roux", "M. Diallo", "Mme Keller", "M. Prat"], count),
+            "Élève": [f"E{one:03d}" for one in random.integers(0, 420, count)],
+            "Âge de l'élève": random.integers(6, 74, count),
+            "Niveau": random.choice(["Débutant", "Moyen", "Confirmé"], count),
+            "Durée": minutes,
+            "Absence": random.choice(["oui", "non"], count, p=[0.09, 0.91]),
+            "En ligne": random.choice(["oui", "non"], count, p=[0.15, 0.85]),
+            "Progression": np.round(random.normal(6, 1.5, count), 1).clip(0, 10),
+            "Prêt d'instrument": np.round(random.choice([0, 4.5, 8], count), 2),
+            "Règlement": np.round([rates[one] * some / 45 for one, some in zip(played, minutes, strict=True)], 2),
+        }
+    )
+
+
+def helpdesk(seed: int = 62) -> pd.DataFrame:
+    """The tickets of a software firm's help desk, and what they are billed at."""
+    random, count = np.random.default_rng(seed), 2700
+    effort = np.round(random.gamma(2, 0.7, count), 2)
+    when = days(random, "2024-02-05", 990, count) + pd.to_timedelta(random.integers(0, 1440, count), unit="min")
+    return pd.DataFrame(
+        {
+            "Ticket no": [f"T{30000 + line}" for line in range(count)],
+            "Opened at": when.dt.strftime("%Y-%m-%d %H:%M"),
+            "Topic": random.choice(["Login", "Billing", "Crash", "Export", "Slow report"], count),
+            "Agent": random.choice(["Mira", "Jonas", "Tess", "Omar", "Lena"], count),
+            "Queue": random.choice(["Basic", "Premium", "Enterprise"], count),
+            "Company": [f"CO{one:03d}" for one in random.integers(0, 180, count)],
+            "Came in by": random.choice(["Mail", "Chat", "Phone"], count),
+            "First reply": np.round(random.exponential(42, count), 0),
+            "Hours spent": effort,
+            "Messages": 1 + random.poisson(3, count),
+            "Reopened": random.choice(["True", "False"], count, p=[0.08, 0.92]),
+            "CSAT": random.integers(1, 6, count),
+            "Billed": np.round(effort * 85, 2),
+        }
+    )
+
+
+def verger(seed: int = 63) -> pd.DataFrame:
+    """The lots that a French orchard picks and sells."""
+    random, count = np.random.default_rng(seed), 1900
+    kinds = {"Gala": 0.92, "Boskoop": 1.1, "Conférence": 1.3, "Reine-claude": 2.2}
+    kind, sugar = random.choice(list(kinds), count), np.round(random.normal(12.5, 1.1, count), 1)
+    return pd.DataFrame(
+        {
+            "Lot": [f"L{600 + line}" for line in range(count)],
+            "Cueilli le": days(random, "2023-08-01", 1150, count).dt.strftime("%d/%m/%Y"),
+            "Parcelle": random.choice(["Le Haut", "Les Noyers", "La Source"], count),
+            "Variété": kind,
+            "Équipe": random.choice(["A", "B", "C"], count),
+            "Acheteur": random.choice(["Grossiste", "Marché", "Cidrerie", "Cantine"], count),
+            "Kilos": np.round(random.gamma(3, 60, count), 0),
+            "Prix au kilo": np.round(
+                [kinds[one] * some for one, some in zip(kind, random.normal(1, 0.1, count), strict=True)], 2
+            ),
+            "Taux de sucre": sugar,
+            "Fermeté": np.round(9 - 0.3 * (sugar - 12.5) + random.normal(0, 0.8, count), 1),
+            "Calibre": random.choice([60, 65, 70, 75, 80], count),
+            "Pertes": np.round(random.exponential(7, count), 0),
+            "Bio": random.choice(["oui", "non"], count),
+        }
+    )
+
+
 # What each column of a table is, as its analyst chooses it on the page Data.
 CHOSEN = {
     gites: {
@@ -131,5 +207,16 @@ CHOSEN = {
     haulage: {
         "timestamp": "Delivered on", "invoice": "Drop no", "product": "Goods", "customer": "Consignee",
         "quantity": "Pallets", "amount": "Freight charge",
+    },
+    musique: {
+        "timestamp": "Date et heure", "invoice": "N° de séance", "product": "Instrument", "customer": "Élève",
+        "amount": "Règlement",
+    },
+    helpdesk: {
+        "timestamp": "Opened at", "invoice": "Ticket no", "product": "Topic", "customer": "Company", "amount": "Billed",
+    },
+    verger: {
+        "timestamp": "Cueilli le", "invoice": "Lot", "product": "Variété", "quantity": "Kilos",
+        "unit_price": "Prix au kilo",
     },
 }  # fmt: skip

@@ -14,7 +14,7 @@ from locales import N_
 from locales.labels import label
 from models import segmenting
 from models.ask import periods, spelling, synonyms, words
-from models.ask.columns import usual
+from models.ask.columns import timed, usual
 from models.ask.formulas import (
     DIMENSIONS,
     LINE,
@@ -131,10 +131,12 @@ def catalogue(
     meant = {"amount": "revenue", "quantity": "units", "unit_price": "price"}
     headed = {meant.get(column, column): _headed(header) for column, header in (headers or {}).items()}
     of_others = {word for one in own for word in spelling.key(one)}
+    of_two = [word for name in set(meant.values()) & set(headed) for word in set(spelling.key(headed[name][0]))]
+    of_others |= {word for word in of_two if of_two.count(word) > 1}  # "Kilos" and "Prix au kilo"
     for name in set(meant.values()) & set(headed):
         headed[name] += tuple(word for word in headed[name][-1].split()[-1:] if not of_others & set(spelling.key(word)))
     # "Visit date", "N° séjour": what has a date, or a number for its lines, is what is counted
-    headed["orders"] = (*headed.get("invoice", ())[1:], *headed.get("timestamp", ())[1:])
+    headed["orders"] = (*headed.get("invoice", ()), *_dated((headers or {}).get("timestamp", "")))
     headed["lines"] = headed.get(NUMBERED, ())[1:]  # "Rental ID": a line is a rental
     headed["customers"] = headed.get("customer", ())[1:]
     headed["new_customers"] = tuple(f"{new} {one}" for new in ("new", "nouveaux") for one in headed["customers"])
@@ -166,6 +168,14 @@ def _headed(header: str) -> tuple[str, ...]:
     left = [word for word in re.split(r"[\W_]+", header) if word and spelling.plain(word) not in words.OF_A_COLUMN]
     whole = len(left) < len(re.findall(r"\w+", header))
     return (header, " ".join(left)) if left and whole else (header,)
+
+
+def _dated(header: str) -> tuple[str, ...]:
+    """What has the date of a header, "visit" of "Visit date"; nothing of "Cueilli le", which is what was done."""
+    said = [word for word in re.split(r"[\W_]+", header) if len(word) > 2]
+    left = [word for word in said if spelling.plain(word) not in words.OF_A_COLUMN]
+    dated = any(spelling.plain(word) in ("date", "day", "jour", "datetime") for word in said)
+    return (" ".join(left),) if left and dated else ()
 
 
 def _listed(file: str) -> str:
@@ -230,7 +240,7 @@ def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collect
                     title=dimension.title,
                     sql=one.sql.replace(quoted(name), number),
                     row=one.row.replace(quoted(name), number),
-                    words=(*dimension.words, *one.words) if scored else (),
+                    words=(*dimension.words, *one.words) if scored or timed(name) else (),
                 )
                 for one in _numbers(name, "sales", IS_GOODS)
                 if not (scored and one.own == "sum")

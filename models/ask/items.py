@@ -63,6 +63,11 @@ SOURCES = ("from", "via", "through")  # before what has a share, and not before 
 JOINING = ("and", "et", "or", "ou", "&")  # what holds more than one thing together
 APART = ("and in", "and for", "et a", "et en", "et pour")  # before one more value, of which the same is asked
 COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
+RATIO = {  # of a measure for one of another
+    ("revenue", "orders"): "basket",
+    ("revenue", "units"): "price",
+    ("units", "orders"): "units_per_order",
+}
 ROWS = ("lines", "orders")
 COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
 CONDITIONS: dict[

@@ -362,7 +362,7 @@ def corrected(lexicon: Lexicon, word: str) -> str | None:
     from rapidfuzz import process
     from rapidfuzz.distance import DamerauLevenshtein
 
-    if len(word) <= SHORT or not word.isalpha():
+    if len(word) <= SHORT + 1 or not word.isalpha():  # "pris" is no "prix": of four letters most are other words
         return None
     most = 1 if len(word) < LONG else 2
     alike = lexicon.single.get(word[0], ())

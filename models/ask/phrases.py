@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.ask import single
+from models.ask import columns, single
 from models.ask.draft import RATES, Draft
 from models.ask.items import (
     ADJECTIVES,
@@ -25,6 +25,7 @@ from models.ask.items import (
     ONE_ORDER,
     PRICED,
     RANKS,
+    RATIO,
     RELATIONS,
     ROLES,
     ROWS,
@@ -37,6 +38,7 @@ from models.ask.items import (
 from models.ask.lexicon import SUPERLATIVES
 from models.ask.query import Filter, Relation, Threshold
 from models.ask.rows import row_of
+from models.ask.spelling import key
 from models.ask.who import BOUGHT, WHO
 
 
@@ -66,7 +68,11 @@ class Reading(Draft):
                 self._qualified(item, before, after) and before.command() not in (*SUPERLATIVES, *RELATIONS)
             ):
                 self._number(item, before, after)
-            elif not any(item.has(kind) for kind in KINDS) or self._denies(item, after):
+            elif (
+                not any(item.has(kind) for kind in KINDS)
+                or self._denies(item, after)
+                or (item.command() == "mean" and item.has("value") and (before.has("measure") or not self.values))
+            ):  # of learners, a level can be "moyen"
                 self._command(item, before, after)
             elif kind := self._kind(item, before, items[place + 1 :]):
                 {
@@ -118,7 +124,7 @@ class Reading(Draft):
         relation = RELATIONS.get(before.command())
         if relation:
             named = self.named(after, "measure")
-            self.timed = after.has("grain") and not named
+            self.timed = (after.has("grain") or after.has("dimension", "hour")) and not named
             if single.of_counted(self, relation, item, named, after):
                 return
             if not named and (several := self.named(after, "dimension")):
@@ -171,8 +177,9 @@ class Reading(Draft):
             if after.number is None and not after.gap:
                 self.unread.append(item.written)
             return
-        nothing = not (after.entries or after.word or after.gap or after.number is not None)
-        if command == "by" and (nothing or after.written in JOINING or (after.has("value") and after.placed)):
+        nothing = not (after.entries or after.word or after.number is not None)
+        splits = command == "by" or (command == "again" and item.written.endswith((" by", " par")))
+        if splits and (nothing or after.written in JOINING or (after.has("value") and after.placed)):
             self.unread.append(item.written)  # "by type", "by make in London": what it is to be split by, was not read
         if (
             command == "many"
@@ -192,6 +199,14 @@ class Reading(Draft):
         statistic = "median" if command == "median" else EXTREMES.get(item.written)
         if statistic != "median" and self.bare and self.role != "by":
             statistic = None  # "the state with the max profit" is one of the states
+        wanted = statistic or ("mean" if command == "mean" else "")
+        if wanted and self.by and before.has("dimension", self.by[-1]) and self.role != "by":
+            name = f"{self.by[-1]}.{wanted}"  # "calibre médian", a number of few values
+            if name in self.known.measures and not columns.labels(name):
+                self.by.pop()
+                self.measures.append(name)
+                self.bare = False
+                return
         if statistic and after.number is None:
             single.statistic(self, statistic, item, before, after)
             return
@@ -310,14 +325,8 @@ class Reading(Draft):
             self.measures[-1] = measure  # "customers left"
         elif measure == "units" and self.measures[-1:] == ["price"] and not item.plural:
             pass  # "the price of a seat", "price per night"
-        elif (
-            measure == "units"
-            and before.written in EACH
-            and not item.plural
-            and self.measures[-1:] == ["revenue"]
-            and "price" in self.known.measures
-        ):
-            self.measures[-1] = "price"  # "revenue per night"
+        elif before.written in (*EACH, "par") and not item.plural and (ratio := self._ratio(measure)):
+            self.measures[-1] = ratio
         elif before.written in EACH or (
             self.measures
             and (
@@ -332,13 +341,26 @@ class Reading(Draft):
             self.order = self.order or "most"
         self.role, self.negated = "", False
 
+    def _ratio(self, measure: str) -> str:
+        """What the last measure is for one of another: "revenue per night", "CA moyen par commande"; "" for nothing."""
+        name = RATIO.get((self.measures[-1] if self.measures else "", measure), "")
+        if name in self.known.measures:
+            self.mean, self.averaged = False, max(self.averaged - 1, 0)
+            return name
+        return ""
+
     def _dimension(self, item: Item, before: Item, after: Item) -> None:
         name = self.named(item, "dimension")[0].name
+        if name == "hour" and self.timed and before.number is not None:
+            return  # "more than 3 hours": their unit
         if name == "weekday" and "against" in (before.command(), after.command()):
             self.unread.append(item.written)  # "weekend vs weekdays": working days are no split
         if self.role != "by" and (self._is_value_of(after, name) or self._is_value_of(before, name)):
             return  # "the store London", "London stores"
         binary = next((one.name for one in self.named(item, "dimension") if one.name in self.lexicon.binary), "")
+        if binary in self.by and self.negated:
+            self.denied = self.negated = False  # "bio et non bio"
+            return
         yes, no = self.lexicon.binary.get(binary, ("", ""))
         flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
         flag |= before.has("measure", *ROWS) or after.has("measure", *ROWS)  # "furnished flats", "appartements meublés"
@@ -357,7 +379,15 @@ class Reading(Draft):
             self.measures.append(self.average_of(f"{name}.mean"))  # "average goals per stadium"
             self.role = ""
             return
-        unit = name == "hour" and item.placed  # "total duration in hours"
+        pending = f"{name}.{self.pending[0]}" if self.pending else ""
+        if pending in self.known.measures and self.role != "by" and not columns.labels(name):
+            self.measures += [f"{name}.{one}" for one in self.pending]
+            self.pending = []
+            return
+        hours = [one for one in self.known.measures if {"hour", "heure"} & set(key(one))]
+        unit = name == "hour" and (
+            item.placed or (before.written in ("per", "par") and bool(hours))
+        )  # "duration in hours"
         if unit or (before.written == "per" and name in self.lexicon.numeric and not item.plural):
             self.unread.append(item.written)  # "revenue per adult": a ratio
         if self.role == "many" and not item.has("measure"):

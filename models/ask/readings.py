@@ -42,6 +42,10 @@ def queries(draft: Draft, time: when.Found, base: Query | None) -> Iterator[Quer
             if one.kept and one.dimension not in draft.scoped:
                 yield from queries(_split(draft, [one.dimension]), time, base)
         return
+    sides = max(len(draft.measures), *(len(one.values) for one in [*draft.filters, Filter("", ())]))
+    split = time.compared or draft.cleared or base or draft.grain or len(draft.by) > 1
+    if draft.against in ("vs", "versus", "contre") and sides < 2 and not split:
+        return  # one side was not read: "in store vs online"
     measure, of_lines = draft.perhaps
     if of_lines and draft.measures == [measure] and not (draft.limit or draft.bare):  # of groups, or of lines?
         yield from queries(replace(draft, measures=[of_lines], order="", perhaps=("", "")), time, base)

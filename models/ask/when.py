@@ -85,20 +85,28 @@ _FEASTS = {  # of one day of every year
     "valentine day": (2, 14), "valentines day": (2, 14), "saint valentin": (2, 14),
 }  # fmt: skip
 _BARGAINS = re.compile(
-    rf"\b(?:(?P<friday>black friday)|cyber monday|(?P<feast>{'|'.join(_FEASTS)}))(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
+    rf"\b(?:(?P<friday>black friday)|cyber monday|(?P<feast>{'|'.join(_FEASTS)}))"
+    rf"(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
 )
 _GROWN = re.compile(rf"\b({YEAR})\s+(?:over|on|sur)\s+(?={YEAR}\b)")  # "growth 2025 over 2024"
 _OF_A_YEAR = re.compile(
-    rf"\b({MONTH}|[qt][1-4]|[hs][12])\s+(?:of\s+|de\s+|l\s+)?(this year|last year|cette annee|annee derniere|an dernier)\b"
+    rf"\b({MONTH}|[qt][1-4]|[hs][12])\s+(?:of\s+|de\s+|l\s+)?"
+    r"(this year|last year|cette annee|annee derniere|an dernier)\b"
 )
 _YEARS_IN_TURN = re.compile(rf"\b({YEAR}(?:\s*(?:,|/|and|et|&|\s)\s*{YEAR})+)\b")
+
+
+_STEPPED = re.compile(
+    rf"\b(?:(?:by|per|par|each|every|chaque)\s+(?:{UNIT})|daily|weekly|monthly|quarterly|mensuel\w*|hebdo\w*)\b"
+)
 
 
 def _in_turn(found: re.Match[str]) -> str:
     """Years one after the other as the years that they are, each by itself: "2024, 2025 and 2026"."""
     years = [int(one) for one in re.findall(YEAR, found[1])]
     in_turn = years == list(range(years[0], years[0] + len(years)))
-    return f"from {years[0]} to {years[-1]} by year" if in_turn else found[0]
+    by = "" if _STEPPED.search(found.string) else " by year"
+    return f"from {years[0]} to {years[-1]}{by}" if in_turn else found[0]
 
 
 _THIS_AND_LAST = re.compile(
@@ -371,7 +379,8 @@ def _two(text: str, first: date, last: date) -> tuple[str, str, str] | None:
 
 
 _INTO = re.compile(
-    r"\b(?:in|for|during|of|on|en|de|du|au|pour|pendant|le|la|mois|year|annee|last|the)\s+"
+    r"\b(?:in|for|during|of|on|en|de|du|au|pour|pendant|le|la|(?<!par )(?<!chaque )mois|(?<!by )(?<!per )year|"
+    r"(?<!par )annee|last|the)\s+"
     r"(?:(?:the|le|la|mois de|year|annee)\s+)?$"
 )
 

@@ -189,9 +189,12 @@ COMMANDS = {  # what changes a question, by what it does
         scatterplot | scatter plot | scatter plots | scatterplots | scatter | scatter chart | scatter graph |
         correlation | correlations | correlated | correlate | correlates | relationship | relation | relationships |
         related | link | linked | depend on | depends on | affect | affects | influence | influences |
-        nuage de points | nuage de point | correle | correlee | correles | lien | liens | depend de | dependent de |
+        nuage de points | nuage de point | correle | correlee | correles | lien | liens |
+        depend | dependent | depend il de | depend il du |
+        depend du | depend de | dependent de |
         lie | liee | influe sur | influent sur | influence sur | effect | effet | impact | effet sur | effect on |
-        impact on | impact sur | impact de | effet de | how does | how do | drive | drives | determine | determines | determinent
+        impact on | impact sur | impact de | effet de | how does | how do | drive | drives |
+        determine | determines | determinent
     """,
     "spread": """
         box plot | boxplot | box plots | boxplots | box and whisker plot | box plot of | boxplot of |
@@ -298,7 +301,8 @@ GRAINS = {
         quarter by quarter
     """,
     "year": """
-        year | yearly | annual | annually | year by year | par an | chaque an | ans | annee | annuel | annuelle |
+        year | yearly | annual | annually | year by year | par an | et par an | chaque an |
+        ans | annee | annuel | annuelle |
         annuels | annuelles
     """,
 }
@@ -439,7 +443,7 @@ SAME = (
     "stadium | stade",
     "opponent | adversaire",
     "school | ecole",
-    "teacher | enseignant | professeur",
+    "teacher | enseignant | professeur | prof",
     "student | eleve | etudiant",
     "course | cours",
     "flight | vol",
@@ -449,30 +453,30 @@ SAME = (
 )
 # What a line of some trade is, where two of the file's own columns speak of that trade.
 EVENTS = {
-    "repair | reparation | panne | intervention": (
-        "atelier | mecano | mecanicien | mechanic | technician | technicien | workshop | garage | panne | fault | part | "
-        "piece | garantie | warranty | labour | repair | immobilisation | kilometrage | mileage"
-    ),
-    "delivery | livraison | shipment | drop | colis | parcel": (
-        "depot | driver | chauffeur | livreur | vehicle | vehicule | lorry | truck | camion | route | tournee | distance | "
-        "fuel | carburant | freight | pallet | palette | parcel | colis | delivery | livraison | damaged"
-    ),
-    "stay | sejour": (
-        "room | chambre | night | nuit | nuitee | adult | adulte | child | children | enfant | sejour | stay | breakfast | "
-        "dejeuner | board | guest | bed | ward | lit"
-    ),
-    "visit | visite | appointment | appt | rdv | rendez vous | consultation": (
-        "patient | doctor | medecin | vet | dentist | practitioner | praticien | wait | waiting | attente | consult | "
-        "slot | insurance | assurance | diagnosis | symptom | motif | show"
-    ),
-    "class | lesson | session | seance | cours": (
-        "teacher | coach | trainer | instructor | professeur | moniteur | student | eleve | level | niveau | room | "
-        "salle"
-    ),
-    "ticket | call | case | appel | incident": (
-        "agent | operator | queue | waiting | attente | resolution | resolved | priority | priorite | channel | "
-        "escalated"
-    ),
+    "repair | reparation | panne | intervention": """
+        atelier | mecano | mecanicien | mechanic | technician | technicien | workshop | garage | panne | fault |
+        part | piece | garantie | warranty | labour | repair | immobilisation | kilometrage | mileage
+    """,
+    "delivery | livraison | shipment | drop | colis | parcel": """
+        depot | driver | chauffeur | livreur | vehicle | vehicule | lorry | truck | camion | route | tournee |
+        distance | fuel | carburant | freight | pallet | palette | parcel | colis | delivery | livraison | damaged
+    """,
+    "stay | sejour": """
+        room | chambre | night | nuit | nuitee | adult | adulte | child | children | enfant | sejour | stay |
+        breakfast | dejeuner | board | guest | bed | ward | lit
+    """,
+    "visit | visite | appointment | appt | rdv | rendez vous | consultation": """
+        patient | doctor | medecin | vet | dentist | practitioner | praticien | wait | waiting | attente | consult |
+        slot | insurance | assurance | diagnosis | symptom | motif | show
+    """,
+    "class | lesson | session | seance | cours": """
+        teacher | coach | trainer | instructor | professeur | moniteur | student | eleve | level | niveau | room |
+        salle
+    """,
+    "ticket | call | case | appel | incident": """
+        agent | operator | queue | waiting | attente | resolution | resolved | priority | priorite | channel |
+        escalated
+    """,
 }
 SHORT = {  # what people write short, where the data have no such word
     **dict.fromkeys(("avg", "aver", "moy"), "average"),
@@ -573,7 +577,8 @@ STOP = """
     viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went |
     were | were there | when | where | which had | which has | whole | whose name contains | with the |
     with the name |
-    reverser | accueilli | accueillie | accueillis | accueillies |
+    pris | prise | prises | prennent | took | recolte | recoltes | recoltee | recoltees | reverser |
+    accueilli | accueillie | accueillis | accueillies |
     tombe | tombent | effectue | effectues | effectuee | effectuees | traite | traites | traitee | traitees | used |
     consumed | consomme | consommes | consommee | consommees | burned | handled | carried out | out of | served |
     attended |
