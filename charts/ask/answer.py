@@ -37,7 +37,8 @@ def drawn(known: Catalogue, query: Query, answered: Answer, names: Names, curren
         one, found = replace(one, unit="share"), found.assign(**{one.name: found[SHARE]})
         title, found = wording.share(known, query), found.drop(columns=EARLIER + one.name, errors="ignore")
         alone = [kept for kept in query.filters if kept.kept and len(kept.values) == 1 and kept.dimension in query.by]
-        if left := tuple(name for name in query.by if name not in {kept.dimension for kept in alone}):
+        left = tuple(name for name in query.by if name not in {kept.dimension for kept in alone})
+        if left or query.grain:
             said = ", ".join(wording.kept(known, kept, names) for kept in alone)
             query, title = replace(query, by=left), f"{title} ({said})" if said else title
     draw = _lines if query.grain else _heatmap if len(query.by) == 2 else _bars

@@ -326,7 +326,7 @@ class Reading(Draft):
         elif measure == "units" and self.measures[-1:] == ["price"] and not item.plural:
             pass  # "the price of a seat", "price per night"
         elif before.written in (*EACH, "par") and not item.plural and (ratio := self._ratio(measure)):
-            self.measures[-1] = ratio
+            self.measures[-1], ranks = ratio, False
         elif before.written in EACH or (
             self.measures
             and (

@@ -53,6 +53,7 @@ COMMANDS = {  # what changes a question, by what it does
         plus longues | plus grand au plus petit | plus eleve au plus faible | plus eleve au plus bas |
         plus haut au plus bas | plus fort au plus faible | plus gros au plus petit | meilleur au pire | highest |
         largest | biggest | most | greatest | best selling | bestselling | maximum | max | most sold |
+        ramene le plus | ramene le plus de | ramenent le plus |
         most popular | sells most | sells the most | sell the most | most important | best sellers | bestsellers |
         best seller | plus grand | plus grande | plus grands | plus grandes | plus gros | plus grosse | plus eleve |
         plus elevee | plus eleves | plus elevees | premier | premiere | premiers | premieres | le plus | la plus |
