@@ -6,8 +6,9 @@
 the sixth, which was written when the fifth had been mended; the seventh as people speak to a tool that draws charts,
 the eighth as those who see the table, and the ninth likewise, when the eighth had been mended;
 the tenth before reading the parser, as people in published studies of charts from words speak of tables that are no
-shops, and the eleventh likewise when the tenth had been mended; the twelfth before reading the parser, about four
-trades, and the thirteenth, about three more, when the twelfth had been mended. What could not be computed when a set was written and
+shops, and the eleventh likewise when the tenth had been mended; the twelfth before reading the parser, about
+four trades, and the thirteenth, about three more, when the twelfth had been mended.
+What could not be computed when a set was written and
 can now (medians, extremes, figures of single lines) is expected as it is answered. Each line has the data,
 the question and what it must be read as: measures (m), split (by, grain), filters (f; ! for without, ~ for contains),
 thresholds (t), period (p), comparison (vs), order, limit, share, over; columns
