@@ -1,6 +1,7 @@
 """Figures of answers: a line where there is time, bars where there are groups, a heatmap where there are two kinds."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,15 +32,23 @@ def drawn(known: Catalogue, query: Query, answered: Answer, names: Names, curren
     one, found = known.measures[query.measures[0]], answered.table
     if not (query.by or query.grain) or found[one.name].isna().all():
         return None
+    title = wording.measure(known, one.name)
+    if query.share:
+        one, found = replace(one, unit="share"), found.assign(**{one.name: found[SHARE]})
+        title, found = wording.share(known, query), found.drop(columns=EARLIER + one.name, errors="ignore")
+        alone = [kept for kept in query.filters if kept.kept and len(kept.values) == 1 and kept.dimension in query.by]
+        left = tuple(name for name in query.by if name not in {kept.dimension for kept in alone})
+        if left or query.grain:
+            said = ", ".join(wording.kept(known, kept, names) for kept in alone)
+            query, title = replace(query, by=left), f"{title} ({said})" if said else title
     draw = _lines if query.grain else _heatmap if len(query.by) == 2 else _bars
-    return draw(known, query, found, names, wording.number(one, currency), currency)
+    return draw(known, query, found, names, one, title, currency)
 
 
 def _lines(
-    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, write: Callable[[float], str], currency: str
+    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, one: Measure, title: str, currency: str
 ) -> go.Figure:
-    one = known.measures[query.measures[0]]
-    title, steps = wording.measure(known, one.name), pd.DatetimeIndex(found[STEP]).unique().sort_values()
+    write, steps = wording.number(one, currency), pd.DatetimeIndex(found[STEP]).unique().sort_values()
     least = query.order == "least"
     parts = pd.DatetimeIndex(wording.broken(query.grain, periods.days(query.period, known.first, known.last), known))
     whole = found[~found[STEP].isin(parts)]  # a month of two days is not the worst one
@@ -97,33 +106,34 @@ def _groups(query: Query, found: pd.DataFrame, names: Names) -> dict[str, pd.Dat
 
 
 def _bars(
-    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, write: Callable[[float], str], currency: str
+    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, one: Measure, title: str, currency: str
 ) -> go.Figure:
-    one, dimension = known.measures[query.measures[0]], query.by[0]
-    shown, title = found.head(BARS), wording.measure(known, one.name)
+    write, dimension, shown = wording.number(one, currency), query.by[0], found.head(BARS)
     called = [wording.value(dimension, level, names) for level in shown[dimension]]
-    is_share = SHARE in shown
-    values = shown[SHARE if is_share else one.name].to_numpy(float)
-    written = [locales.percent(value, 1) for value in values] if is_share else [write(value) for value in values]
+    values = shown[one.name].to_numpy(float)
     least = query.order == "least"
     best = int(np.nanargmin(values) if least else np.nanargmax(values))
+    said = values[best]
     headline = _("{measure} by {dimension}: {name} has the most, {value}")
     if least:
         headline = _("{measure} by {dimension}: {name} has the least, {value}")
     if len(values) > 1 and np.nanmin(values) == np.nanmax(values):
         headline = _("{measure} by {dimension}: the same for all, {value}")
-    earlier = EARLIER + one.name in shown and not is_share
+    if query.share and query.limit > 1 and one.additive:  # "how much of it do the ten largest make"
+        headline, said = _("{measure} by {dimension}: these {count} have {value} together"), found[one.name].sum()
+    earlier = EARLIER + one.name in shown
     then = shown[EARLIER + one.name].to_numpy(float) if earlier else np.zeros(0)
     figure = theme.figure(
         headline.format(
             measure=title,
             dimension=wording.dimension(known, dimension).lower(),
             name=called[best],
-            value=written[best],
+            count=len(found),
+            value=write(said),
         ),
-        x=_("Share") if is_share else _with_unit(one, title, currency),
+        x=_with_unit(one, title, currency),
         height=90 + (44 if earlier else 28) * len(shown),
-        xaxis=_axis(one, pd.Series(np.r_[values, then]), is_share),
+        xaxis=_axis(one, pd.Series(np.r_[values, then])),
         yaxis=_rows(called),
         showlegend=earlier,
         barmode="group",
@@ -131,7 +141,7 @@ def _bars(
     )
     for name, amounts, colour in ((title, values, theme.STAY), (_("earlier"), then, theme.faded(theme.NEUTRAL, 0.5))):
         if len(amounts):
-            texts = written if is_share else [write(value) for value in amounts]
+            texts = [write(value) for value in amounts]
             figure.add_trace(
                 go.Bar(
                     x=amounts,
@@ -156,10 +166,10 @@ def _rows(called: Sequence[str]) -> dict[str, object]:
 
 
 def _heatmap(
-    known: Catalogue, query: Query, found: pd.DataFrame, names: Names, write: Callable[[float], str], currency: str
+    _known: Catalogue, query: Query, found: pd.DataFrame, names: Names, one: Measure, title: str, currency: str
 ) -> go.Figure:
-    one, (rows, columns) = known.measures[query.measures[0]], query.by
-    title = _with_unit(one, wording.measure(known, one.name), currency)
+    write, (rows, columns) = wording.number(one, currency), query.by
+    title = _with_unit(one, title, currency)
     there = found.dropna(subset=[rows, columns])
     if there.empty:  # nothing has both
         there = found.astype({rows: object, columns: object}).fillna({rows: "?", columns: "?"})
@@ -218,11 +228,11 @@ def _with_unit(one: Measure, title: str, currency: str) -> str:
     return f"{title} ({unit})" if unit else title
 
 
-def _axis(one: Measure, values: pd.Series, share: bool = False, room: float = 1.15) -> dict[str, object]:
+def _axis(one: Measure, values: pd.Series, room: float = 1.15) -> dict[str, object]:
     """An axis with round ticks, and `room` behind the longest bar for what is written there."""
     found = values.dropna().to_numpy(float)
     top, low = max(found.max(initial=0.0), 0.0), found.min(initial=0.0)
-    if (share or one.unit == "share") and low >= 0:
+    if one.unit == "share" and low >= 0:
         return theme.percent_axis(max(top * room, 0.01))
     return {**theme.amounts(np.r_[found, top * room, low * room]), "nticks": 6}
 

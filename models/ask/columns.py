@@ -11,12 +11,15 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in split(text))
 
 
+_EXTENTS = stems("hour | heure | minute | day | jour | km | kg")  # of which a column alone may be either
 AVERAGED = stems(  # each line has its own, and their sum means nothing
     """
-    age | rating | score | note | grade | star | etoile | satisfaction | rate | taux | ratio | percent | percentage |
+    age | csat | nps | rating | score | note | grade | star | etoile | satisfaction | rate | taux | ratio | percent |
+    percentage |
     pourcentage | pct | index | indice | rank | degre | degree | temperature | humidity | humidite |
     distance | km | kilometrage | mileage | mpg | speed | vitesse | duration | duree | time | temps | runtime |
-    delay | delai | waiting | attente | minute | hour | heure | day | jour | weight | poids | kg | height | hauteur |
+    delay | delai | late | retard | waiting | attente | minute | hour | heure | day | jour | weight | poids | kg |
+    height | hauteur |
     width | largeur | length | longueur | size | taille | surface | area | superficie | horsepower | puissance |
     price | prix | average | moyenne | mean | median | tenure | anciennete | monthly | mensuel | mensuelle
     """
@@ -41,16 +44,30 @@ _UNITS = {  # units, and what columns that are in them are called
     "km | kilometre | kilometer": "distance | kilometrage | mileage | km",
     "kg | kilo": "weight | poids | kg",
     "day | jour | night | nuit": f"day | jour | night | nuit | {_TIME}",
-    "minute | min | hour | heure": f"minute | hour | heure | wait | attente | delay | retard | time | temps | {_TIME}",
+    "minute | min | hour | heure | h": (
+        f"minute | hour | heure | wait | attente | delay | retard | time | temps | {_TIME}"
+    ),
     "an | year": "age | anciennete | tenure",
 }
+_LABELS = stems("millesime | vintage | annee | year | code | zip | postal | number | numero")
+_TIMED = stems("minute | hour | heure | day | jour")
 UNITS = {unit: stems(called) for units, called in _UNITS.items() for unit in stems(units)}
 
 
 def usual(called: str) -> Literal["sum", "mean", ""]:
     """What is meant of a column's numbers where it is named alone: nobody adds up ages; "" where it is not sure."""
-    said = set(key(called))
+    said = set(key(called)) - _EXTENTS  # "heures par mécano": those that were worked, or how many it takes?
     return "mean" if said & AVERAGED else "sum" if said & ADDED else ""
+
+
+def timed(called: str) -> bool:
+    """Whether a column says how long something took: "Jours d'immobilisation"."""
+    return bool(set(key(called)) & _TIMED)
+
+
+def labels(called: str) -> bool:
+    """Whether a column's numbers are only names, of which there is no average: the years of wines."""
+    return bool(set(key(called)) & _LABELS)
 
 
 def better_less(called: str) -> bool:

@@ -14,7 +14,7 @@ from locales import N_
 from locales.labels import label
 from models import segmenting
 from models.ask import periods, spelling, synonyms, words
-from models.ask.columns import usual
+from models.ask.columns import timed, usual
 from models.ask.formulas import (
     DIMENSIONS,
     LINE,
@@ -60,6 +60,7 @@ class Catalogue:
     frames: Mapping[str, Collection[str]]
     rows: str = ""  # what a line is, by the name of its file: of "films.csv" each is one of the films
     single: bool = False  # each order is one line
+    of_goods: Collection[str] = ()  # numbers of rows (`Measure.row`) that are the same on all lines of a product
 
 
 def catalogue(
@@ -130,13 +131,20 @@ def catalogue(
     meant = {"amount": "revenue", "quantity": "units", "unit_price": "price"}
     headed = {meant.get(column, column): _headed(header) for column, header in (headers or {}).items()}
     of_others = {word for one in own for word in spelling.key(one)}
+    of_two = [word for name in set(meant.values()) & set(headed) for word in set(spelling.key(headed[name][0]))]
+    of_others |= {word for word in of_two if of_two.count(word) > 1}  # "Kilos" and "Prix au kilo"
     for name in set(meant.values()) & set(headed):
         headed[name] += tuple(word for word in headed[name][-1].split()[-1:] if not of_others & set(spelling.key(word)))
     # "Visit date", "N° séjour": what has a date, or a number for its lines, is what is counted
-    headed["orders"] = (*headed.get("invoice", ())[1:], *headed.get("timestamp", ())[1:])
+    headed["orders"] = (*headed.get("invoice", ()), *_dated((headers or {}).get("timestamp", "")))
     headed["lines"] = headed.get(NUMBERED, ())[1:]  # "Rental ID": a line is a rental
     headed["customers"] = headed.get("customer", ())[1:]
     headed["new_customers"] = tuple(f"{new} {one}" for new in ("new", "nouveaux") for one in headed["customers"])
+    every = {spelling.key(word) for one in measures.values() for word in one.words}
+    every |= {spelling.key(word) for one in dimensions.values() for word in one.words}
+    for name in set(meant.values()) & set(headed):  # "freight" where there is a "Freight charge", and no other freight
+        spoken = [word for word in headed[name][0].split() if not of_others & set(spelling.key(word))]
+        headed[name] += tuple(word for word in spoken if spelling.key(word) not in every and len(word) > 3)
     mine = {spelling.key(words[0]): name for name, words in headed.items() if name in meant.values() and words}
     for name, one in measures.items():  # "Tickets" that are a column of quantities are no orders
         others = tuple(word for word in one.words if mine.get(spelling.key(word), name) == name)
@@ -160,6 +168,14 @@ def _headed(header: str) -> tuple[str, ...]:
     left = [word for word in re.split(r"[\W_]+", header) if word and spelling.plain(word) not in words.OF_A_COLUMN]
     whole = len(left) < len(re.findall(r"\w+", header))
     return (header, " ".join(left)) if left and whole else (header,)
+
+
+def _dated(header: str) -> tuple[str, ...]:
+    """What has the date of a header, "visit" of "Visit date"; nothing of "Cueilli le", which is what was done."""
+    said = [word for word in re.split(r"[\W_]+", header) if len(word) > 2]
+    left = [word for word in said if spelling.plain(word) not in words.OF_A_COLUMN]
+    dated = any(spelling.plain(word) in ("date", "day", "jour", "datetime") for word in said)
+    return (" ".join(left),) if left and dated else ()
 
 
 def _listed(file: str) -> str:
@@ -224,7 +240,7 @@ def seen(known: Catalogue, levels: Mapping[str, Collection[str]], kinds: Collect
                     title=dimension.title,
                     sql=one.sql.replace(quoted(name), number),
                     row=one.row.replace(quoted(name), number),
-                    words=(*dimension.words, *one.words) if scored else (),
+                    words=(*dimension.words, *one.words) if scored or timed(name) else (),
                 )
                 for one in _numbers(name, "sales", IS_GOODS)
                 if not (scored and one.own == "sum")
@@ -375,9 +391,16 @@ def _of_rows(known: Catalogue, query: Query) -> bool:
 
 
 def shared(known: Catalogue, query: Query) -> bool:
-    """Whether parts of the whole can be said of a query's first measure: of what adds up, or counts, over all days."""
+    """Whether parts of the whole can be said of a query's first measure: of what adds up, or counts."""
     one = known.measures[query.measures[0]]
-    return one.additive or (one.unit == "count" and not query.grain and not query.over)
+    return bool(query.by or query.grain) and (one.additive or (one.unit == "count" and not query.over))
+
+
+def within(query: Query) -> tuple[str, ...]:
+    """The dimensions within each of whose values a share is one of the whole: "the share of damaged ones by driver" is
+    of each driver's; () where the whole is all there is."""
+    kept = {one.dimension for one in query.filters}
+    return tuple(name for name in query.by if name not in kept) if kept & set(query.by) else ()
 
 
 def lined(known: Catalogue, measures: Iterable[str]) -> bool:

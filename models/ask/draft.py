@@ -30,6 +30,7 @@ class Draft:
     each: str = ""  # the dimension of whose levels so many are asked for each
     limit: int = 0
     mean: bool = False  # an average was asked for, of the measure that is to come
+    typical: bool = False  # it was, of a column: one more column is averaged, too
     averaged: int = 0  # measures that are to be averaged over time or lines
     said: set[str] = field(default_factory=set)  # commands that hold for the whole: "sell", "many", "against" ...
     choices: list[list[Filter]] = field(default_factory=list)  # of a value that several dimensions have
@@ -61,6 +62,10 @@ class Draft:
     bought: bool = False  # the question is of who buys
     total: str = ""  # the word for a sum that was said of the measure that is to come
     summed: set[str] = field(default_factory=set)  # sums that were asked for as such
+    listing: str = ""  # the word that asked which lines, or orders
+    flagged: str = ""  # the dimension of what a share may be of, or of a yes or no beside what counts lines
+    scoped: list[str] = field(default_factory=list)  # dimensions of values that say where
+    rate: bool = False  # its rate was asked for
     bare: bool = False  # a dimension was named with no "by": the groups, not the lines, have a most and a least
 
     def named(self, item: Item, kind: Kind) -> list[Entry]:
@@ -92,6 +97,7 @@ class Draft:
     def average_of(self, measure: str) -> str:
         """The average of a measure: of a column of one's own its mean; of what adds up, or counts, that over time."""
         self.mean = False
+        self.typical |= self.known.measures[measure].own in ("sum", "mean")
         mean = measure.removesuffix(".sum") + ".mean"
         if measure.endswith(".sum") and mean in self.known.measures:
             return mean
@@ -126,8 +132,10 @@ class Draft:
         self.grain = "line"
 
     def _signed(self, relation: Relation) -> None:
-        """A threshold of zero on the measure before it, or on the next."""
-        if self.measures:
+        """A threshold of zero on the measure before it, or on the next; negative reviews are no scores under it."""
+        if self.measures and self.known.measures[self.measures[-1]].own == "mean":
+            self.unread.append("negative" if relation == "under" else "positive")
+        elif self.measures:
             self.add_threshold(self.measures[-1], relation, Item(number=0.0))
         else:
             self.waiting.append((relation, Item(number=0.0)))

@@ -24,6 +24,7 @@ _SAID = tuple(
         rf"{_hour('begin')}{_TO}{_hour('end')}",
         rf"(?:before|avant)\s+{_hour('end')}",
         rf"(?:after|from|since|apres|depuis|a partir de)\s+{_hour('begin')}",
+        rf"(?<!than )(?<!over )(?<!under )(?<!plus de )(?<!moins de )"  # as long as that
         rf"(?:(?:at|around|a|vers)\s+)?(?P<at>\d{{1,2}})(?::00)?\s*(?P<at_half>{_HALF})",
     )
 )

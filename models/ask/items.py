@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.ask.formulas import Statistic
-from models.ask.lexicon import RATIOS, Entry, Kind
+from models.ask.lexicon import RATIOS, SUPERLATIVES, Entry, Kind
 from models.ask.query import Relation
 
 EXTREMES: dict[str, Statistic] = {  # which number of single lines a word asks for, beside its measure
@@ -40,11 +40,51 @@ GO_ON = ("again", "either", "with", "all")  # commands behind which what was sai
 COLOURS = ("color", "colour", "couleur", "colore")  # how what only colours points begins
 
 
+STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
+RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
+KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
+ROLES = ("by", "which", "many", *SUPERLATIVES)
+WHOLE = ("sell", "spend", "many", "much", "against", "either", "share", "gross")  # what holds for the whole question
+EACH = (
+    "per",
+    "for each",
+    "for every",
+    "in each",
+    "in every",
+    "each",
+    "every",
+    "chaque",
+    "pour chaque",
+    "dans chaque",
+)  # before what there is one of
+COUNTS = ("customers", "customers.count", "lines")
+BUSY = ("busiest", "quietest", "slowest", "rush", "peak", "de pointe")  # when, or where, most are counted
+SOURCES = ("from", "via", "through")  # before what has a share, and not before that of which it has it
+JOINING = ("and", "et", "or", "ou", "&")  # what holds more than one thing together
+APART = ("and in", "and for", "et a", "et en", "et pour")  # before one more value, of which the same is asked
+COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
+RATIO = {  # of a measure for one of another
+    ("revenue", "orders"): "basket",
+    ("revenue", "units"): "price",
+    ("units", "orders"): "units_per_order",
+}
+ROWS = ("lines", "orders")
+COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
+CONDITIONS: dict[
+    str, tuple[str, tuple[str, ...], Relation]
+] = {  # command -> table, measures to choose from, relation to 0
+    "losing": ("sales", ("margin", "profit.sum", "benefice.sum", "marge.sum"), "under"),
+    "empty": ("stock", ("stock_units",), "at most"),
+}
+IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
+
+
 @dataclass(frozen=True)
 class Item:
     """A phrase of a question: what it can mean, or the `number` it is, or a `word` that means nothing.
 
-    As it was `written`; `plural` if it was. `gap`: a period stood here. `placed`: "in" or "for" stood before it.
+    As it was `written`; `plural` if it was. `gap`: a period stood here. `placed`: the "in" or
+    "for" before it.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -56,7 +96,7 @@ class Item:
     written: str = ""
     plural: bool = False
     gap: bool = False
-    placed: bool = False
+    placed: str = ""
 
     def has(self, kind: Kind, *names: str) -> bool:
         """Whether it can be of a kind (and has one of these names)."""

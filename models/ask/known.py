@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from sqlalchemy import Engine
 
 from data import state, tables
-from data.tables import Stored
+from data.tables import Stored, quoted
 from locales import N_, Sentence
 from models.ask import definitions, lexicon, spelling, vocabulary
 from models.ask.definitions import Catalogue
@@ -51,6 +51,13 @@ def known(
     if "invoice" in columns["sales"]:
         single = ask["sales"]("SELECT count(*) = count(DISTINCT invoice) AS single FROM sales")["single"]
         catalogue = replace(catalogue, single=bool(single[0]))
+    numbers = {
+        name: one.row for name, one in catalogue.measures.items() if one.row and one.table == "sales" and not one.said
+    }
+    spans = ", ".join(f"max({row}) - min({row}) AS {quoted(name)}" for name, row in numbers.items())
+    most = ", ".join(f"max({name}) AS {name}" for name in map(quoted, numbers))
+    spread = ask["sales"](f"SELECT {most} FROM (SELECT {spans} FROM sales GROUP BY product HAVING count(*) > 1)")  # noqa: S608
+    catalogue = replace(catalogue, of_goods=frozenset(name for name in numbers if spread[name][0] == 0))
     return Known(catalogue, vocabulary.names(catalogue, ask["sales"]), levels)
 
 

@@ -9,14 +9,14 @@ from typing import Literal
 import locales
 from data import countries
 from locales.labels import label
-from models.ask import columns, synonyms, words
+from models.ask import columns, spelling, synonyms, words
 from models.ask.definitions import Catalogue
 from models.ask.formulas import Measure
 from models.ask.spelling import key
 
 Kind = Literal["measure", "dimension", "grain", "value", "lacking", "command", "intent", "stop"]
 RATIOS = {  # measure -> what it is of, and what one is called of what it is for
-    "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur")),
+    "revenue_per_customer": ("revenue", ("customer", "client", "buyer", "shopper", "acheteur", "head", "tete")),
     "orders_per_customer": ("orders", ("customer", "client", "buyer", "shopper", "acheteur")),
     "basket": ("revenue", ("order", "invoice", "ticket", "receipt", "transaction", "commande", "facture", "achat")),
     "units_per_order": (
@@ -67,20 +67,23 @@ GENERIC = frozenset(
     )
 )
 NAMES: tuple[Kind, ...] = ("measure", "dimension", "value", "grain")  # what can be mistyped and still be meant
-YES, NO = ("Yes", "yes", "True", "true", "1", "Oui", "oui"), ("No", "no", "False", "false", "0", "Non", "non")
+YES = ("Yes", "yes", "YES", "Y", "y", "True", "true", "TRUE", "1", "Oui", "oui", "OUI", "O", "Vrai")
+NO = ("No", "no", "NO", "N", "n", "False", "false", "FALSE", "0", "Non", "non", "NON", "Faux")
 
 
 @dataclass(frozen=True)
 class Entry:
     """What a phrase can mean: `name` is that of a measure, dimension, grain or command; a value has its `values`.
 
-    `whole`: the phrase is all of a name and not a word of it.
+    `whole`: the phrase is all of a name and not a word of it; `beside`: a word of it that only says more beside the
+    one that says what it is, "client" of "Note client".
     """
 
     kind: Kind
     name: str
     values: tuple[str, ...] = ()
     whole: bool = True
+    beside: bool = False
 
 
 _SHARE = Entry("command", "share")
@@ -93,7 +96,7 @@ class Lexicon:
     `longest` is the number of words of the longest one, `words` all of which phrases are made; `single` those that can
     be mistyped, by their first letter. `codes` are the values of dimensions with many, as they stand (small letters ->
     value); `product_words` the words in products' names; `binary` the dimensions whose values are yes and no,
-    `numeric` those of the file's own that have numbers.
+    `numeric` those of the file's own that have numbers, `counts` those of them that count things: from 0 or 1 on.
     """
 
     phrases: Mapping[tuple[str, ...], tuple[Entry, ...]]
@@ -104,6 +107,7 @@ class Lexicon:
     product_words: frozenset[str]
     binary: Mapping[str, tuple[str, str]]
     numeric: frozenset[str]
+    counts: frozenset[str]
 
 
 def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapping[str, Mapping[str, str]]) -> Lexicon:
@@ -148,7 +152,13 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
             pairs = itertools.product(known.measures[above].words, ("per", "par"), (*below, *counted))
             for one, per, other in pairs:
                 say(f"{one} {per} {other}", Entry("measure", ratio))
-    for word, measures in _parts(known).items():
+    for measure in known.measures.values():
+        title = key(measure.title)
+        if measure.own == "mean" and len(title) > 2 and {"de", "du", "des", "d"} & set(title[1:2]):
+            for typical in ("moyen", "moyenne"):  # "coût moyen des pièces"
+                say((title[0], typical, *title[1:]), Entry("measure", measure.name))
+    parts = _parts(known)
+    for word, measures in parts.items():
         several = len({one.title for one in measures}) > 1
         for weighs in [one for one in found if one[0] == word and found[one].keys() == {_SHARE}]:
             if not several:
@@ -158,7 +168,12 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
                 continue
             each = list({one.title: one for one in reversed(measures)}.values())
             for meant in each if several else (measures[0], measures[-1]):
-                say(same, Entry("measure", meant.name, whole=not several))
+                beside = not several and word not in _telling(meant, parts)
+                say(same, Entry("measure", meant.name, whole=not several, beside=beside))
+    for word in ("coute", "coutent"):  # those who buy, or us?
+        for name in ("price", "unit_cost"):
+            if name in known.measures:
+                say(word, Entry("measure", name, whole=False))
     for name in known.lacking:
         say_all((*synonyms.of(name, "measure"), *synonyms.of(name, "dimension")), Entry("lacking", name))
     for word, name in _heads(known).items():
@@ -197,10 +212,21 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
                     continue  # no "Booking.com" where the column is "Booking channel", no "United States" of "states"
                 say((word,), Entry("value", name, (which,), whole=False))
                 say_all(_same(word), Entry("value", name, (which,), whole=False))
+    own = {word for one in known.dimensions.values() if one.own for word in key(one.title)}
+    own |= {word for one in known.measures.values() if one.own for word in key(one.title)}
+    for nouns, trade in words.EVENTS.items():
+        event = "orders" if "orders" in known.measures else "lines"
+        if event in known.measures and len(own & columns.stems(trade)) > 1:
+            for noun in words.split(nouns):
+                if all(one.beside for one in found.get(key(noun), ())):
+                    say(noun, Entry("measure", event))
     for phrase in (known.rows, *_same(known.rows)):  # "films" are the lines of "films.csv"
         if {one.kind for one in found.get(key(phrase), ())} <= {"dimension"} and "lines" in known.measures:
             say(phrase, Entry("measure", "lines"))
     every = {word for phrase in found for word in phrase}
+    numeric = frozenset(
+        name for name, values in levels.items() if known.dimensions[name].own and all(map(str.isdigit, values))
+    )
     named = {word for phrase, entries in found.items() if any(one.kind in NAMES for one in entries) for word in phrase}
     named -= {phrase[0] for phrase, entries in found.items() if len(phrase) == 1 and next(iter(entries)).kind == "stop"}
     long = {word for word in named if len(word) > SHORT}
@@ -212,9 +238,8 @@ def lexicon(known: Catalogue, levels: Mapping[str, Collection[str]], names: Mapp
         codes=codes,
         product_words=frozenset(product_words),
         binary=binary,
-        numeric=frozenset(
-            name for name, values in levels.items() if known.dimensions[name].own and all(map(str.isdigit, values))
-        ),
+        numeric=numeric,
+        counts=frozenset(name for name in numeric if min(map(int, levels[name]), default=2) < 2),
     )
 
 
@@ -237,6 +262,17 @@ def _parts(known: Catalogue) -> dict[str, list[Measure]]:
             if known_word and word not in words.OF_A_COLUMN and word not in GENERIC:
                 having[word].append(measure)
     return having
+
+
+def _telling(measure: Measure, parts: Mapping[str, list[Measure]]) -> set[str]:
+    """The words of a header that alone stand for its column: of "Taxe de séjour" and "Patient age" no "séjour" and no
+    "patient", which are other things; but of "Temps d'attente" and "Waiting minutes" what it is that takes time, and
+    of "IMDB rating" beside another rating whose it is."""
+    title = key(measure.title)
+    of = next((place for place, word in enumerate(title) if word in ("de", "du", "des", "d", "of")), 0)
+    heads = set(title[:of]) or set(title) & (columns.AVERAGED | columns.ADDED)
+    shared = any({one.title for one in parts.get(head, ())} - {measure.title} for head in heads)
+    return set(title) if shared or heads <= words.OF_A_COLUMN | {"temp"} else heads
 
 
 def _heads(known: Catalogue) -> dict[str, str]:
@@ -265,7 +301,15 @@ def _phrases(values: Collection[str], called: Mapping[str, str], few: bool) -> I
             for language in locales.LANGUAGES:
                 with locales.using(language):
                     yield label(value), value
+                    if not value.isdigit():
+                        yield _in_digits(label(value)), value
+                        yield f"{value}s", value  # plurals of short words, "check-ups", are not known as such
                     yield locales.territory(value), value
+
+
+def _in_digits(name: str) -> str:
+    """A name with its numbers in digits: the contract of "Two years" is one of 2 years."""
+    return " ".join(str(words.NUMBERS.get(word, word)) for word in spelling.words(spelling.plain(name)))
 
 
 def _shared(values: Collection[str], called: Mapping[str, str]) -> dict[str, str]:
@@ -294,7 +338,7 @@ def _yes_no(values: Collection[str]) -> tuple[str, str] | None:
     there = [str(value) for value in values]
     yes, no = ([value for value in there if value in which] for which in (YES, NO))
     others = [value for value in there if value not in (*YES, *NO) and not value.lower().startswith("no ")]
-    if len(yes) + len(no) == 1 and not (others or {*yes, *no} & {"0", "1"}):  # of flights none is cancelled
+    if len(yes) + len(no) == 1 and not (others or len({*yes, *no}.pop()) == 1):  # of flights none is cancelled
         yes, no = yes or [YES[NO.index(no[0])]], no or [NO[YES.index(yes[0])]]
     return (yes[0], no[0]) if len(yes) == len(no) == 1 and not others else None
 
@@ -318,7 +362,7 @@ def corrected(lexicon: Lexicon, word: str) -> str | None:
     from rapidfuzz import process
     from rapidfuzz.distance import DamerauLevenshtein
 
-    if len(word) <= SHORT or not word.isalpha():
+    if len(word) <= SHORT + 1 or not word.isalpha():  # "pris" is no "prix": of four letters most are other words
         return None
     most = 1 if len(word) < LONG else 2
     alike = lexicon.single.get(word[0], ())

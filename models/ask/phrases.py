@@ -3,54 +3,43 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.ask import single
+from models.ask import columns, single
 from models.ask.draft import RATES, Draft
 from models.ask.items import (
     ADJECTIVES,
+    APART,
+    BUSY,
     COLOURS,
+    CONDITIONS,
+    COUNTED,
+    COUNTING,
+    COUNTS,
+    EACH,
     EXTREMES,
     FUNCTION,
     GO_ON,
+    IN_STOCK,
+    JOINING,
+    KINDS,
     ONE_LINE,
     ONE_ORDER,
     PRICED,
     RANKS,
+    RATIO,
+    RELATIONS,
+    ROLES,
+    ROWS,
     SIGNS,
+    SOURCES,
+    STEPS,
+    WHOLE,
     Item,
 )
-from models.ask.lexicon import SUPERLATIVES, Kind
+from models.ask.lexicon import SUPERLATIVES
 from models.ask.query import Filter, Relation, Threshold
 from models.ask.rows import row_of
+from models.ask.spelling import key
 from models.ask.who import BOUGHT, WHO
-
-STEPS = ("day", "week", "month", "quarter", "year", "jour", "semaine", "trimestre", "annee")  # no series by themselves
-RELATIONS: dict[str, Relation] = {"over": "over", "under": "under", "at least": "at least", "at most": "at most"}
-KINDS: tuple[Kind, ...] = ("measure", "dimension", "value", "grain", "lacking")
-ROLES = ("by", "which", "many", *SUPERLATIVES)
-WHOLE = ("sell", "spend", "many", "much", "against", "either", "share", "gross")  # what holds for the whole question
-EACH = (
-    "per",
-    "for each",
-    "for every",
-    "in each",
-    "in every",
-    "each",
-    "every",
-    "chaque",
-    "pour chaque",
-    "dans chaque",
-)  # before what there is one of
-COUNTS = ("customers", "customers.count", "lines")
-COUNTING = ("most", "the most", "fewest", "le plus de", "le moins de")  # of what one has many
-ROWS = ("lines", "orders")
-COUNTED = {"product": "products", "store": "stores", "customer": "customers"}
-CONDITIONS: dict[
-    str, tuple[str, tuple[str, ...], Relation]
-] = {  # command -> table, measures to choose from, relation to 0
-    "losing": ("sales", ("margin", "profit.sum", "benefice.sum", "marge.sum"), "under"),
-    "empty": ("stock", ("stock_units",), "at most"),
-}
-IN_STOCK = ("units", "products", "customers")  # say nothing more beside a measure of the stock
 
 
 def _limited(rest: Sequence[Item]) -> bool:
@@ -79,7 +68,11 @@ class Reading(Draft):
                 self._qualified(item, before, after) and before.command() not in (*SUPERLATIVES, *RELATIONS)
             ):
                 self._number(item, before, after)
-            elif not any(item.has(kind) for kind in KINDS) or self._denies(item, after):
+            elif (
+                not any(item.has(kind) for kind in KINDS)
+                or self._denies(item, after)
+                or (item.command() == "mean" and item.has("value") and (before.has("measure") or not self.values))
+            ):  # of learners, a level can be "moyen"
                 self._command(item, before, after)
             elif kind := self._kind(item, before, items[place + 1 :]):
                 {
@@ -131,8 +124,11 @@ class Reading(Draft):
         relation = RELATIONS.get(before.command())
         if relation:
             named = self.named(after, "measure")
-            self.timed = after.has("grain") and not named
+            self.timed = (after.has("grain") or after.has("dimension", "hour")) and not named
             if single.of_counted(self, relation, item, named, after):
+                return
+            if not named and (several := self.named(after, "dimension")):
+                self._several(relation, item, several[0].name)
                 return
             if item.unit:
                 self.unread.append(item.written)
@@ -165,6 +161,15 @@ class Reading(Draft):
         else:
             self.unread.append(f"{number:g}")
 
+    def _several(self, relation: Relation, number: Item, name: str) -> None:
+        """A number of a dimension's values as a threshold: "suppliers with more than 5 products"."""
+        counted = COUNTED.get(name, f"{name}.distinct")
+        if counted in self.known.measures and self.by and name not in self.by:
+            self.add_threshold(counted, relation, number)
+            self.cleared.append(name)
+        else:
+            self.unread.append(number.written)  # "orders with more than 5 items": no order is looked into
+
     def _command(self, item: Item, before: Item, after: Item) -> None:
         """What a command says of the phrases behind it, and of the whole question."""
         command = item.command()
@@ -172,6 +177,10 @@ class Reading(Draft):
             if after.number is None and not after.gap:
                 self.unread.append(item.written)
             return
+        nothing = not (after.entries or after.word or after.number is not None)
+        splits = command == "by" or (command == "again" and item.written.endswith((" by", " par")))
+        if splits and (nothing or after.written in JOINING or (after.has("value") and after.placed)):
+            self.unread.append(item.written)  # "by type", "by make in London": what it is to be split by, was not read
         if (
             command == "many"
             and before.command() == "by"
@@ -190,6 +199,14 @@ class Reading(Draft):
         statistic = "median" if command == "median" else EXTREMES.get(item.written)
         if statistic != "median" and self.bare and self.role != "by":
             statistic = None  # "the state with the max profit" is one of the states
+        wanted = statistic or ("mean" if command == "mean" else "")
+        if wanted and self.by and before.has("dimension", self.by[-1]) and self.role != "by":
+            name = f"{self.by[-1]}.{wanted}"  # "calibre médian", a number of few values
+            if name in self.known.measures and not columns.labels(name):
+                self.by.pop()
+                self.measures.append(name)
+                self.bare = False
+                return
         if statistic and after.number is None:
             single.statistic(self, statistic, item, before, after)
             return
@@ -200,6 +217,7 @@ class Reading(Draft):
             self.role = "by"  # "and by month?"
         if command in SUPERLATIVES:
             self.order = command
+            self.said |= {"counting"} if item.written in BUSY else set()
             if before.has("measure") and self.measures:
                 single.perhaps(self, self.measures[-1], item)
         elif command in SIGNS:
@@ -229,6 +247,10 @@ class Reading(Draft):
             self.relation = item.written
         elif command == "share" and item.written == "parts":
             self.unread.append(item.written)  # of machines, or of a whole?
+        elif command == "rate":
+            self.rate = any(one.has("dimension", *self.lexicon.binary) for one in (before, after) if one.entries)
+            self.said |= {"share", "counting"} if self.rate else set()
+            self.unread += [] if self.rate else [item.written]
         elif command == "all":
             self.cleared += [one.name for one in self.named(after, "dimension")]
         elif command in CONDITIONS:
@@ -258,14 +280,17 @@ class Reading(Draft):
         if item.written in ONE_LINE and extreme and (dear or not self.bare):
             self.measures = [one for one in self.measures if not (dear and one == "price")]
             self.pending, self.order, self.single = [extreme], "", ("", before.written)
-        elif dear or (extreme and measure in ("orders", "basket") and item.written in ONE_ORDER):
-            self.unread.append(before.written)  # "the largest order": not the most of them
+        elif dear or (extreme and (measure in ROWS or (measure == "basket" and item.written in ONE_ORDER))):
+            self.unread.append(before.written)  # "the largest order", "the longest repairs": not the most of them
         elif before.command() in SUPERLATIVES:
             single.perhaps(self, measure, before)
         if self.pending:
             single.of_lines(self, measure, item)
             return
         self.single = ("", self.single[1])
+        if measure in ROWS and before.command() == "which" and before.written not in WHO:
+            self.unread.append(before.written)  # "which visits were late": not how many
+            self.listing = before.written
         if self.mean:
             measure = self.average_of(measure)
         elif self.total:
@@ -300,6 +325,8 @@ class Reading(Draft):
             self.measures[-1] = measure  # "customers left"
         elif measure == "units" and self.measures[-1:] == ["price"] and not item.plural:
             pass  # "the price of a seat", "price per night"
+        elif before.written in (*EACH, "par") and not item.plural and (ratio := self._ratio(measure)):
+            self.measures[-1], ranks = ratio, False
         elif before.written in EACH or (
             self.measures
             and (
@@ -314,19 +341,33 @@ class Reading(Draft):
             self.order = self.order or "most"
         self.role, self.negated = "", False
 
+    def _ratio(self, measure: str) -> str:
+        """What the last measure is for one of another: "revenue per night", "CA moyen par commande"; "" for nothing."""
+        name = RATIO.get((self.measures[-1] if self.measures else "", measure), "")
+        if name in self.known.measures:
+            self.mean, self.averaged = False, max(self.averaged - 1, 0)
+            return name
+        return ""
+
     def _dimension(self, item: Item, before: Item, after: Item) -> None:
         name = self.named(item, "dimension")[0].name
+        if name == "hour" and self.timed and before.number is not None:
+            return  # "more than 3 hours": their unit
         if name == "weekday" and "against" in (before.command(), after.command()):
             self.unread.append(item.written)  # "weekend vs weekdays": working days are no split
         if self.role != "by" and (self._is_value_of(after, name) or self._is_value_of(before, name)):
             return  # "the store London", "London stores"
         binary = next((one.name for one in self.named(item, "dimension") if one.name in self.lexicon.binary), "")
+        if binary in self.by and self.negated:
+            self.denied = self.negated = False  # "bio et non bio"
+            return
         yes, no = self.lexicon.binary.get(binary, ("", ""))
         flag = yes.lower() == "true" and self.role != "which"  # "senior citizens who left" are those who are
         flag |= before.has("measure", *ROWS) or after.has("measure", *ROWS)  # "furnished flats", "appartements meublés"
+        flag |= "rate" in (before.command(), after.command())
         if binary and binary not in self.cleared and (self.negated or self.held or flag) and self.role != "by":
             self._filter(Filter(binary, (no if self.negated else yes,)))
-            self.denied = False
+            self.denied, self.flagged = False, binary
             return
         number = name in self.lexicon.numeric and f"{name}.sum" in self.known.measures
         if number and not (self.role or self.measures) and after.command() == "by":
@@ -338,16 +379,26 @@ class Reading(Draft):
             self.measures.append(self.average_of(f"{name}.mean"))  # "average goals per stadium"
             self.role = ""
             return
-        unit = name == "hour" and item.placed  # "total duration in hours"
+        pending = f"{name}.{self.pending[0]}" if self.pending else ""
+        if pending in self.known.measures and self.role != "by" and not columns.labels(name):
+            self.measures += [f"{name}.{one}" for one in self.pending]
+            self.pending = []
+            return
+        hours = [one for one in self.known.measures if {"hour", "heure"} & set(key(one))]
+        unit = name == "hour" and (
+            item.placed or (before.written in ("per", "par") and bool(hours))
+        )  # "duration in hours"
         if unit or (before.written == "per" and name in self.lexicon.numeric and not item.plural):
             self.unread.append(item.written)  # "revenue per adult": a ratio
         if self.role == "many" and not item.has("measure"):
             counted = COUNTED.get(name, f"{name}.distinct")
             self.failed |= counted not in self.known.measures
-            if name in self.lexicon.numeric:
-                self.unread.append(item.written)  # "how many adults": not how many different numbers of them
-            else:
+            if name not in self.lexicon.numeric:
                 self.measures.append(counted)
+            elif item.plural and name in self.lexicon.counts and f"{name}.sum" in self.known.measures:
+                self.measures.append(self.sum_of(f"{name}.sum"))  # "how many adults"
+            else:
+                self.unread.append(item.written)  # not how many different numbers of them
             if name == "product":
                 self.counted = True
         elif self.role == "" and any(after.has("measure", one) for one in COUNTS):
@@ -399,6 +450,15 @@ class Reading(Draft):
             if before.has("dimension", one.name) and one.name in self.by and "share" not in self.said:
                 self.by.remove(one.name)
         made = [Filter(one.name, one.values, not self.negated, self._how(one)) for one in named]
+        if before.written in COUNTING:
+            self.said.add("counting")  # "which vet has the most emergencies": their number, and no money
+        if not (item.placed or self.by) and ("share" in self.said or after.command() == "share"):
+            self.flagged = (
+                self.flagged or made[0].dimension
+            )  # "the share of candles by store": of what each sells, or of all candles?
+        self.scoped += [made[0].dimension] if item.placed and item.placed not in SOURCES else []
+        if before.written in APART and any(one.dimension == made[0].dimension and one.kept for one in self.filters):
+            self.by += [made[0].dimension] if made[0].dimension not in self.by else []
         if len({one.dimension for one in made}) > 1:
             self.choices.append(made)
         else:

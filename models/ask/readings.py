@@ -33,11 +33,27 @@ def queries(draft: Draft, time: when.Found, base: Query | None) -> Iterator[Quer
         if not draft.also:
             return
         draft = replace(draft, rows="")
+    if draft.flagged and "share" in draft.said and draft.by and draft.flagged not in draft.by:
+        yield from queries(_split(draft, [draft.flagged, *draft.by]), time, base)  # of each its part that is so
+        if draft.rate:
+            return
+    if "share" in draft.said and not draft.by and len(draft.filters) > 1:  # of which of them, within the others?
+        for one in draft.filters:
+            if one.kept and one.dimension not in draft.scoped:
+                yield from queries(_split(draft, [one.dimension]), time, base)
+        return
+    sides = max(len(draft.measures), *(len(one.values) for one in [*draft.filters, Filter("", ())]))
+    split = time.compared or draft.cleared or base or draft.grain or len(draft.by) > 1
+    if draft.against in ("vs", "versus", "contre") and sides < 2 and not split:
+        return  # one side was not read: "in store vs online"
     measure, of_lines = draft.perhaps
     if of_lines and draft.measures == [measure] and not (draft.limit or draft.bare):  # of groups, or of lines?
         yield from queries(replace(draft, measures=[of_lines], order="", perhaps=("", "")), time, base)
     if draft.mean and draft.measures:
         draft.measures[-1] = draft.average_of(draft.measures[-1])
+    if draft.typical:  # "average surface and charges"
+        own = {name for name in draft.measures if draft.known.measures[name].own == "sum"} - draft.summed
+        draft.measures = [draft.average_of(name) if name in own else name for name in draft.measures]
     if (unsure := _unsure(draft)) and "share" not in draft.said:
         for name in (unsure, unsure.removesuffix(".sum") + ".mean"):
             yield from queries(_instead(draft, unsure, name), time, base)
@@ -95,11 +111,18 @@ def _of_those_who(draft: Draft, time: when.Found) -> Iterator[Query]:
             yield from queries(of_one, time, None)
 
 
+def _split(draft: Draft, by: list[str]) -> Draft:
+    """The same, split by other dimensions."""
+    return replace(draft, by=by, measures=[*draft.measures], waiting=[*draft.waiting], flagged="")
+
+
 def _unsure(draft: Draft) -> str:
-    """A measure that may be the sum or the mean of its column, as nothing says which; "" for none."""
+    """A measure that may be the sum or the mean of its column, as nothing says which, or another one is a mean; ""
+    for none."""
+    beside = any(draft.known.measures[name].own == "mean" for name in draft.measures)
     for name in draft.measures:
         one = draft.known.measures[name]
-        if one.own == "sum" and name not in draft.summed and not columns.usual(f"{name} {one.title}"):
+        if one.own == "sum" and name not in draft.summed and (beside or not columns.usual(f"{name} {one.title}")):
             return name
     return ""
 
@@ -154,6 +177,9 @@ def _measures(draft: Draft, time: when.Found, base: Query | None) -> list[tuple[
         ("many" in draft.said and ("sell" in draft.said or goods)) or ("sell" in draft.said and draft.order and goods)
     ):
         return [("units",)]
+    if "counting" in draft.said and "sell" not in draft.said:
+        counted = [name for name in (("units",) if goods else ()) + ("orders", "lines") if name in draft.known.measures]
+        return [(counted[0],)]
     if {"much", "spend", "share"} & draft.said or draft.order or draft.intent:
         return [(usual[0],)]
     return [(name,) for name in (usual[:2] if "sell" in draft.said else usual)]

@@ -21,6 +21,7 @@ NUMBER, OTHER, GROUP = "number", "other", "group"
 BIN, COUNT = "from", "rows"
 NEAR = 1e-9  # what a division of decimals may be off by: 6.3 is not below 63 tenths
 SPREAD = {"low": 0.05, "first": 0.25, "middle": 0.5, "third": 0.75, "high": 0.95}  # quantiles of a group
+_SUMS = ("count(*)", "sum(x)", "sum(y)", "sum(x * x)", "sum(y * y)", "sum(x * y)")  # of the rows of a source
 Ask = Callable[..., pd.DataFrame]
 
 
@@ -60,15 +61,16 @@ def found(
     parts += [f'{known.dimensions[name].sql[table]} AS "{GROUP}"' for name in query.by]
     key = "customer_id" if table == PEOPLE else "line_id"
     whose = [one for one in ("customer", "invoice") if table != PEOPLE and one in known.frames["sales"]]
+    alone = not whose or (whose == ["invoice"] and known.single)  # each row is a source of its own
     # of sources by number, not by text, a million are grouped in less time
-    parts += [f"{key} AS key", f"hash(coalesce({', '.join([*whose, key])})) AS whose"]
+    parts += [f"{key} AS key", *([] if alone else [f"hash(coalesce({', '.join([*whose, key])})) AS whose"])]
     inner = f"SELECT {', '.join(parts)} FROM {source} WHERE {where}"  # noqa: S608  # quoted
     inner = f"(SELECT * FROM ({inner}) WHERE {' AND '.join(f'{name} IS NOT NULL' for name in called)})"  # noqa: S608
     values = dict(values)
     if query.rows == "relation":
         names = ", ".join([*called, *(f'"{GROUP}"' for _one in query.by)])
         sql = f"SELECT {names} FROM {inner} ORDER BY hash(key), key LIMIT {MAX_POINTS}"  # noqa: S608
-        return ask(sql, **values), correlation(ask(moments(inner), **values).iloc[0]), sql, values
+        return ask(sql, **values), correlation(ask(moments(inner, alone), **values).iloc[0]), sql, values
     quantiles = ", ".join(f"quantile_cont({NUMBER}, {part}) AS {name}" for name, part in SPREAD.items())
     quantiles += f', count(*) AS "{COUNT}"'
     whole = (
@@ -89,18 +91,20 @@ def found(
     return pd.DataFrame({BIN: begins, COUNT: counts.to_numpy(int)}), facts, sql, values
 
 
-def moments(inner: str) -> str:
+def moments(inner: str, alone: bool = False) -> str:
     """The SQL of a correlation, and of how much Fisher's transform of it is `spread` when each source is left out:
-    rows `whose` source is one hang together."""
+    rows `whose` source is one hang together, but where each is `alone`."""
+    rows, x, y, xx, yy, xy = ["1", "x", "y", "x*x", "y*y", "x*y"] if alone else _SUMS
+    whose, grouped = ("", "") if alone else ("whose, ", " GROUP BY whose, n, r")
     return (
         f"WITH m AS (SELECT count(*) AS n, avg({NUMBER}) AS a, avg({OTHER}) AS b, "  # noqa: S608  # names of ours
         f"CASE WHEN min({NUMBER}) < max({NUMBER}) THEN stddev_pop({NUMBER}) END AS s, "
         f"CASE WHEN min({OTHER}) < max({OTHER}) THEN stddev_pop({OTHER}) END AS t, "
         f"covar_pop({NUMBER}, {OTHER}) / (s * t) AS r FROM {inner}), "
-        f"z AS (SELECT whose, ({NUMBER} - a) / s AS x, ({OTHER} - b) / t AS y FROM {inner}, m), "
-        "p AS (SELECT n - count(*) AS k, -sum(x) / k AS u, -sum(y) / k AS v, (n - sum(x * x)) / k - u * u AS xx, "
-        "(n - sum(y * y)) / k - v * v AS yy, (n * r - sum(x * y)) / k - u * v AS xy FROM "
-        "(SELECT whose, z.x AS x, z.y AS y, n, r FROM z, m) GROUP BY whose, n, r) "
+        f"z AS (SELECT {whose}({NUMBER} - a) / s AS x, ({OTHER} - b) / t AS y FROM {inner}, m), "
+        f"p AS (SELECT n - {rows} AS k, -{x} / k AS u, -{y} / k AS v, (n - {xx}) / k - u * u AS xx, "
+        f"(n - {yy}) / k - v * v AS yy, (n * r - {xy}) / k - u * v AS xy FROM "
+        f"(SELECT {whose}z.x AS x, z.y AS y, n, r FROM z, m){grouped}) "
         "SELECT n, r, (SELECT count(*) FROM p) AS sources, "
         "(SELECT CASE WHEN count(f) = count(*) THEN var_pop(f) END FROM (SELECT CASE WHEN xx > 0 AND yy > 0 AND "
         "xy * xy < xx * yy THEN atanh(xy / sqrt(xx * yy)) END AS f FROM p)) AS spread FROM m"

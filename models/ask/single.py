@@ -130,10 +130,22 @@ def rows(draft: Draft) -> None:
 
 def _asked(draft: Draft, what: Literal["relation", "distribution"], numbers: list[str], also: bool) -> None:
     """Ask for rows, if each of the numbers is one that rows have, and there are as many as that takes."""
-    if "" in numbers or len(numbers) != definitions.COLUMNS[what]:
+    if "" in numbers or len(numbers) != definitions.COLUMNS[what] or (what == "relation" and _of_goods(draft, numbers)):
         draft.unread.append((draft.relation or draft.spread or draft.against).split()[0])
         return
     draft.rows, draft.also, draft.numbers = what, also, numbers
+
+
+def _of_goods(draft: Draft, numbers: Sequence[str]) -> bool:
+    """Whether two numbers of lines rather are asked of goods: what sells at which price, or how long the films are that
+    take most, lines do not say, of which each good has many."""
+    called = [name.removesuffix(f".{ROW}") for name in numbers]
+    of_goods = [
+        name in draft.known.of_goods or (one == "unit_price" and not draft.known.single)
+        for name, one in zip(numbers, called, strict=True)
+    ]
+    sums = [one in ("amount", "quantity") or columns.usual(one) == "sum" for one in called]
+    return any(of_goods) and any(sums) and not all(of_goods)
 
 
 def _usual(draft: Draft, measure: str) -> Literal["sum", "mean", ""]:

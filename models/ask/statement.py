@@ -175,18 +175,21 @@ def statement(known: Catalogue, query: Query, period: Days | None) -> tuple[str,
         means = ", ".join(f"avg({quoted(name)}) AS {quoted(name)}" for name in columns)
         kept = "".join(f"{quoted(name)}, " for name in groups)
         inner = f"SELECT {kept}{means} FROM ({inner}){' GROUP BY ALL' if groups else ''}"
-    share = ""
     if query.share:
-        first = quoted(columns[0])
-        within = f"PARTITION BY {STEP}" if query.grain else ""
-        one = known.measures[columns[0]]
-        whole = (  # an order has several products: what counts is no sum of its parts
-            f"sum({first}) OVER ({within})"
-            if one.additive
-            else f"(SELECT {one.sql} FROM {made.source()} WHERE {made.where()})"
-        )
-        share = f", {first} / nullif({whole}, 0) AS {SHARE}"
-        inner = f"SELECT *{share} FROM ({inner})"
+        first, keys = f"found.{quoted(columns[0])}", {name: made.expression(name) for name in definitions.within(query)}
+        keys |= {STEP: f"date_trunc('{query.grain}', timestamp)"} if query.grain and query.by else {}
+        if known.measures[columns[0]].additive:
+            within = f"PARTITION BY {', '.join(map(quoted, keys))}" if keys else ""
+            inner = f"SELECT *, {first} / nullif(sum({first}) OVER ({within}), 0) AS {SHARE} FROM ({inner}) AS found"
+        else:  # an order has several products: what counts is no sum of its parts
+            named = "".join(f"{expression} AS {quoted(name)}, " for name, expression in keys.items())
+            counted = f"{named}{known.measures[columns[0]].sql} AS _whole"
+            whole = f"SELECT {counted} FROM {made.source()} WHERE {made.where()}"
+            on = [f"found.{name} IS NOT DISTINCT FROM whole.{name}" for name in map(quoted, keys)]
+            inner = (
+                f"SELECT found.*, {first} / nullif(_whole, 0) AS {SHARE} FROM ({inner}) AS found LEFT JOIN "
+                f"({whole}{' GROUP BY ALL' if keys else ''}) AS whole ON {' AND '.join(on) or 'true'}"
+            )
         names += f", {SHARE}"
     series = ""
     if query.grain and query.by and query.limit:  # the first few groups, at every step
@@ -297,7 +300,8 @@ class _Made:
         query = self.query
         if not self.groups():
             return ""
-        first = f"{quoted(query.measures[0])} {'ASC' if query.order == 'least' else 'DESC'} NULLS LAST"
+        ranked = SHARE if query.share else quoted(query.measures[0])
+        first = f"{ranked} {'ASC' if query.order == 'least' else 'DESC'} NULLS LAST"
         names = [quoted(name) for name in self.groups()]
         by_time = query.grain and not (query.order and not query.by)
         in_turn = len(query.by) == 1 and query.by[0] in ("weekday", "hour", "month_of_year") and not query.order

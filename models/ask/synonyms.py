@@ -8,8 +8,9 @@ MEASURES = {
     "revenue": """
         revenue | revenues | sales | turnover | takings | net sales | sales value | sales amount | sales revenue |
         income | money made | money earned | business volume | chiffre d'affaires | CA | ventes | vente | recettes |
-        revenu | revenus | montant des ventes | chiffre des ventes | chiffre | money | encaisse | encaissements |
-        ticket sales | ticket revenue | billetterie | montant encaisse | cash in | through the tills | tills
+        revenu | revenus | argent | montant des ventes | chiffre des ventes | chiffre | money | encaisse |
+        encaissements | ticket sales | ticket revenue | billetterie | montant encaisse | cash in | through the tills |
+        tills
     """,
     "gross_sales": """
         gross sales | gross revenue | sales before returns | revenue before returns | revenue without returns |
@@ -88,7 +89,7 @@ MEASURES = {
         selling price | price per unit | prix | prix moyen | prix de vente | prix unitaire | prix unitaire moyen |
         prix moyen de vente | prix de vente moyen | selling price per unit | average selling price per unit |
         average price per unit | prix de vente par unite | prix a l'unite | prix moyen a l'unite | prix par unite |
-        prix moyen par unite
+        prix moyen par unite | how much is a | how much is an
     """,
     "returned": """
         returns | returned | refunds | refunded | amount returned | value of returns | returned amount |
@@ -206,7 +207,7 @@ DIMENSIONS = {
     """,
     "supplier": """
         supplier | suppliers | vendor | vendors | manufacturer | manufacturers | fournisseur | fournisseurs |
-        fabricant | fabricants | vendeur
+        fabricant | fabricants
     """,
     "customer": """
         customer | customers | client | clients | buyer | buyers | shopper | shoppers | account | accounts | cliente |

@@ -6,16 +6,16 @@ is guessed: a word that is not known, or two meanings of equal right, make it a 
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from models.ask import columns, definitions, hours, seasons, spelling, when, words
 from models.ask.ahead import ahead
 from models.ask.definitions import TABLES, Catalogue
-from models.ask.items import Item
-from models.ask.lexicon import SUPERLATIVES, Entry, Lexicon, corrected, nearest
-from models.ask.phrases import RELATIONS, Reading
+from models.ask.items import RELATIONS, Item
+from models.ask.lexicon import NAMES, SUPERLATIVES, Entry, Lexicon, corrected, nearest
+from models.ask.phrases import Reading
 from models.ask.query import Query
 from models.ask.readings import MAX_READINGS, queries
 
@@ -24,6 +24,7 @@ MOVED = re.compile(
     rf"(?:{when.GROWTH.pattern})|bad|good|low|high|weak|strong|poor|slow|mauvaise?s?|bon(?:ne)?s?|faibles?|basse?s?|"
     r"hauts?|fort(?:e)?s?|lente?s?"
 )
+TIMES = ("delai", "duree", "temps", "time", "duration", "length")  # what days and hours are of
 LETTERS = ("a", "i", "y")  # that are words, too
 AFTER_ITS_NUMBER = ("or ", "ou ", "and ", "et ", "minimum", "maximum")  # "10 or more": how such a relation begins
 MAX_CHARACTERS = 500  # characters of a question
@@ -82,7 +83,7 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
     plain, clock = hours.find(plain)
     spoken = seasons.spelled(spelling.numbers(plain), known.first, known.last)
     times = [when.find(one, known.first, known.last, previous.period if previous else "") for one in spoken]
-    times = [replace(one, growth=one.growth and not _a_value(one.rest, lexicon)) for one in times]
+    times = [replace(one, growth=one.growth and not _named(one.rest, lexicon)) for one in times]
     time = times[0]
     items, fixed = _items(time.rest, lexicon)
     items = [item for place, item in enumerate(items) if not _article(item, items[place - 1 : place], text)]
@@ -99,12 +100,12 @@ def understand(text: str, known: Catalogue, lexicon: Lexicon, previous: Query | 
         draft = Reading(known, lexicon, table, prefers_values, intent)
         draft.read(read)
         if not draft.failed:
-            unread = unread or tuple(draft.unread)
+            unread = unread or tuple(one for one in draft.unread if intent != "forecast" or one == draft.listing)
             readings += queries(draft, one, base)
     possible = tuple(one for one in dict.fromkeys(readings) if definitions.fits(known, one))
     moved = intent == "why"  # "why did it fall", "why was it so bad": the word says what everybody sees
     stray = [item.word for item in items if item.word and not (moved and MOVED.fullmatch(item.word))]
-    stray += unread if intent != "forecast" else ()
+    stray += unread
     unknown = tuple(Unknown(word, tuple(nearest(lexicon, spelling.stem(word)))) for word in dict.fromkeys(stray))
     lacking = tuple(dict.fromkeys(name for item in items for name in item.lacking))
     goes_on = base is not None and bool(possible)
@@ -156,7 +157,7 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
         item, used = _phrase(stems, written, place, lexicon)
         begins, place = place, place + used
         if item is not None:
-            items.append(replace(item, placed=not words.PLACED.isdisjoint(written[behind:begins])))
+            items.append(replace(item, placed=next((one for one in written[behind:begins] if one in words.PLACED), "")))
             behind = place
             if (
                 len(items) > 1
@@ -169,7 +170,12 @@ def _items(text: str, lexicon: Lexicon) -> tuple[list[Item], tuple[tuple[str, st
 
 
 def _said_beside(items: Sequence[Item]) -> list[Item]:
-    """The phrases without words of several columns where the one that is meant stands beside: "la note IMDB"."""
+    """The phrases without words of several columns where the one that is meant stands beside: "la note IMDB"; and
+    without those that only say more of a column, which alone are not known."""
+    said = {one.name for item in items for one in item.entries if one.kind == "measure" and not one.beside}
+    if any(columns.timed(name) for name in said):  # "délai moyen d'immobilisation" where that is in days
+        items = [item for item in items if item.word not in TIMES]
+    items = [item for one in items if (item := _more(one, said)) is not None]
     kept = []
     for place, item in enumerate(items):
         beside = [*items[max(place - 1, 0) : place], *items[place + 1 : place + 2]]
@@ -177,6 +183,16 @@ def _said_beside(items: Sequence[Item]) -> list[Item]:
         if not (item.of_several and named):
             kept.append(item)
     return kept
+
+
+def _more(item: Item, said: Container[str]) -> Item | None:
+    """A phrase without the columns of which it only says more; None where one of these was said."""
+    entries = tuple(one for one in item.entries if not one.beside)
+    if len(entries) == len(item.entries):
+        return item
+    if all(one.kind == "lacking" for one in entries) and any(one.name in said for one in item.entries):
+        return None
+    return replace(item, entries=entries, word="" if entries else item.written)
 
 
 def _each(items: Sequence[Item]) -> Iterable[list[Item]]:
@@ -192,10 +208,10 @@ def _each(items: Sequence[Item]) -> Iterable[list[Item]]:
         ]
 
 
-def _a_value(text: str, lexicon: Lexicon) -> bool:
-    """Whether the word for a change is a value of these data: sales of "rosé" did not rise."""
+def _named(text: str, lexicon: Lexicon) -> bool:
+    """Whether the word for a change is one of these data: sales of "rosé" did not rise, nor did a lorry's "drops"."""
     found = when.GROWTH.search(text)
-    return found is not None and any(one.kind == "value" for one in lexicon.phrases.get((spelling.stem(found[0]),), ()))
+    return found is not None and any(one.kind in NAMES for one in lexicon.phrases.get((spelling.stem(found[0]),), ()))
 
 
 def _article(item: Item, before: Sequence[Item], text: str) -> bool:
@@ -212,7 +228,9 @@ def _phrase(stems: Sequence[str], written: Sequence[str], place: int, lexicon: L
     word = stems[place]
     for length in range(min(lexicon.longest, len(stems) - place), 0, -1):
         entries = lexicon.phrases.get(tuple(stems[place : place + length]), ())
-        if entries and length == 1 and word[0].isdigit() and not any(one.kind == "value" for one in entries):
+        unit = stems[place + 1] if place + 1 < len(stems) else ""
+        united = unit in columns.UNITS and (unit,) not in lexicon.phrases  # "3h" is no score of 3
+        if length == 1 and word[0].isdigit() and (united or not any(one.kind == "value" for one in entries)):
             entries = ()
         if entries:
             told = tuple(one for one in entries if one.kind != "stop")
@@ -264,12 +282,12 @@ def _goes_on(items: Sequence[Item]) -> bool:
     begins = bool(items) and items[0].command() in FOLLOWS
     split = any(item.has("dimension") or item.has("grain") for item in items)
     asks = any(
-        item.has("measure") or item.has("intent") or (item.command() in ASKS and (split or not _ranks(item)))
+        item.has("measure") or item.has("intent") or (item.command() in ASKS and (split or not _refines(item)))
         for item in items
     )
     return begins or not asks
 
 
-def _ranks(item: Item) -> bool:
-    """Whether a phrase says which come first, and so, alone, goes on from a question: "the 5 worst"."""
-    return item.command() in SUPERLATIVES
+def _refines(item: Item) -> bool:
+    """Whether a phrase, alone, goes on from a question: it says which come first ("the 5 worst"), or "as a share"."""
+    return item.command() in (*SUPERLATIVES, "share")

@@ -11,7 +11,9 @@ from datetime import date
 from models.ask import periods
 from models.ask.points import (
     COUNT,
+    LAST_YEAR,
     MONTH,
+    MONTHS,
     ORDINAL,
     POINTS,
     UNIT,
@@ -47,7 +49,11 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     """The period and the comparison in a plain text about data from `first` to `last`; `previous` is the period of
     the question before."""
     text = _FORTNIGHT.sub("14 days", text)
+    text = _THIS_AND_LAST.sub(r"\1 vs \2", text)
+    text = text if _COMPARE.search(text) else _ADJACENT.sub(_adjacent, text)
     text = _GROWN.sub(r"\1 vs ", text) if GROWTH.search(text) else text
+    text = _OF_A_YEAR.sub(lambda found: f"{found[1]} {last.year - (found[2] in LAST_YEAR)}", text)
+    text = text if _COMPARE.search(text) else _YEARS_IN_TURN.sub(_in_turn, text)
     text = _BARGAINS.sub(lambda found: _bargains(found, last).isoformat(), text)
     if previous and (moved := _before_that(text, previous, first, last)):
         return moved
@@ -65,16 +71,57 @@ def find(text: str, first: date, last: date, previous: str = "") -> Found:
     if compared == "point":
         text, other = _relative(text)
         if not other:
+            text, other = _range(text, first, last)
+        if not other:
             text, other = _single(text, first, last)
         compared = other or "before"
     growth = bool(GROWTH.search(text))
     return Found(text, period, _canonical(period or previous, compared, first, last), bool(period), growth)
 
 
+_FEASTS = {  # of one day of every year
+    "christmas eve": (12, 24), "reveillon de noel": (12, 24), "veille de noel": (12, 24), "christmas day": (12, 25),
+    "jour de noel": (12, 25), "new year eve": (12, 31), "saint sylvestre": (12, 31), "halloween": (10, 31),
+    "valentine day": (2, 14), "valentines day": (2, 14), "saint valentin": (2, 14),
+}  # fmt: skip
 _BARGAINS = re.compile(
-    rf"\b(?:(?P<friday>black friday)|cyber monday)(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
+    rf"\b(?:(?P<friday>black friday)|cyber monday|(?P<feast>{'|'.join(_FEASTS)}))"
+    rf"(?:\s+(?:of\s+|in\s+|de\s+|en\s+)?(?P<year>{YEAR}))?\b"
 )
 _GROWN = re.compile(rf"\b({YEAR})\s+(?:over|on|sur)\s+(?={YEAR}\b)")  # "growth 2025 over 2024"
+_OF_A_YEAR = re.compile(
+    rf"\b({MONTH}|[qt][1-4]|[hs][12])\s+(?:of\s+|de\s+|l\s+)?"
+    r"(this year|last year|cette annee|annee derniere|an dernier)\b"
+)
+_YEARS_IN_TURN = re.compile(rf"\b({YEAR}(?:\s*(?:,|/|and|et|&|\s)\s*{YEAR})+)\b")
+
+
+_STEPPED = re.compile(
+    rf"\b(?:(?:by|per|par|each|every|chaque)\s+(?:{UNIT})|daily|weekly|monthly|quarterly|mensuel\w*|hebdo\w*)\b"
+)
+
+
+def _in_turn(found: re.Match[str]) -> str:
+    """Years one after the other as the years that they are, each by itself: "2024, 2025 and 2026"."""
+    years = [int(one) for one in re.findall(YEAR, found[1])]
+    in_turn = years == list(range(years[0], years[0] + len(years)))
+    by = "" if _STEPPED.search(found.string) else " by year"
+    return f"from {years[0]} to {years[-1]}{by}" if in_turn else found[0]
+
+
+_THIS_AND_LAST = re.compile(
+    rf"\b((?:this|cette|ce)\s+(?:{UNIT}))\s+(?:and|et|&|or|ou)\s+"
+    rf"((?:the\s+|la\s+|le\s+|l\s+)?(?:(?:last|previous)\s+(?:{UNIT})|(?:{UNIT})\s+(?:derniere?|precedente?|passee?)))\b"
+)
+_ADJACENT = re.compile(rf"\b({MONTH})\s*(?:\s|and|et|&|/|\+)\s*({MONTH})\b")
+
+
+def _adjacent(found: re.Match[str]) -> str:
+    """Two months one after the other as the two months that they are: "july august 2025"."""
+    follows = MONTHS[found[2]] == MONTHS[found[1]] + 1
+    return f"from {found[1]} to {found[2]}" if follows else found[0]
+
+
 _FORTNIGHT = re.compile(r"\b(?:fortnight|quinzaine)\b")
 _THAT = re.compile(
     rf"(?:(?:and|et|what about|how about|or|ou|in|for|pour|a|the|le|la|l|celui|celle)\s+)*"
@@ -84,9 +131,11 @@ _THAT = re.compile(
 
 
 def _bargains(found: re.Match[str], last: date) -> date:
-    """Black Friday, the day after the fourth Thursday of November, or the Monday behind it; the last one that was."""
+    """Black Friday, the day after the fourth Thursday of November, the Monday behind it, or a feast; the last one."""
 
     def of(year: int) -> date:
+        if found["feast"]:
+            return date(year, *_FEASTS[found["feast"]])
         thursday = date(year, 11, 28 - (date(year, 11, 28).weekday() - 3) % 7)
         return date.fromordinal(thursday.toordinal() + (1 if found["friday"] else 4))
 
@@ -126,7 +175,7 @@ _JUST_BEFORE = (
     r"(?:les\s+)?(?:\d{1,3}\s+)?(?:periode|semaine|mois|trimestre|jours|semaines)\s+(?:precedente?s?|d avant|avant))"
 )
 _AGAINST = (
-    r"(?:vs\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
+    r"(?:vs?\.?|versus|compared?\s+(?:it\s+)?(?:to|with)|comparing\s+(?:to|with)|in comparison (?:to|with)|against|"
     r"relative to|(?:(?:better|worse|more|less|higher|lower|mieux|moins bien)\s+)?(?:than|que)|"
     r"par rapport (?:a|aux?)|comparee?s?\s+(?:a|avec|aux?)|en comparaison (?:de|avec|a)|contre|face a)"
 )
@@ -140,7 +189,7 @@ _PERIODS = (
 )
 _POINT = (
     rf"(?:the\s+|le\s+|la\s+|les\s+)?"
-    rf"(?={YEAR}|[qt][1-4]\b|[hs][12]\b|(?:{MONTH})\b|(?:last|previous|this)\s|(?:{ORDINAL})\s)"
+    rf"(?=from\s|{YEAR}|[qt][1-4]\b|[hs][12]\b|(?:{MONTH})\b|(?:last|previous|this)\s|(?:{ORDINAL})\s)"
 )
 _COMPARED = tuple(
     (re.compile(pattern), compared)
@@ -330,7 +379,8 @@ def _two(text: str, first: date, last: date) -> tuple[str, str, str] | None:
 
 
 _INTO = re.compile(
-    r"\b(?:in|for|during|of|on|en|de|du|au|pour|pendant|le|la|mois|year|annee|last|the)\s+"
+    r"\b(?:in|for|during|of|on|en|de|du|au|pour|pendant|le|la|(?<!par )(?<!chaque )mois|(?<!by )(?<!per )year|"
+    r"(?<!par )annee|last|the)\s+"
     r"(?:(?:the|le|la|mois de|year|annee)\s+)?$"
 )
 

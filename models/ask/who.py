@@ -7,7 +7,7 @@ from models.ask.formulas import Dimension
 from models.ask.spelling import key
 from models.ask.words import OF_A_COLUMN
 
-WHO = ("who", "qui")  # and not "who are", which asks for several
+WHO = ("who", "whos", "qui")  # and not "who are", which asks for several
 BOUGHT = ("buy", "bought", "purchase", "achet", "spen", "depens")  # how what a buyer does begins
 SELLERS = stems(  # who sells, or does what a line says
     """

@@ -177,7 +177,7 @@ def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str
     if query.rows:
         called = of_rows(known, query)
     if query.share:
-        called = _("Share of {measure}").format(measure=called)
+        called = share(known, query)
     if query.over == "line":
         called = _("{measure}, average of a line").format(measure=called)
     elif query.over:
@@ -200,6 +200,15 @@ def sentence(known: Catalogue, query: Query, names: Names, currency: str) -> str
         )
         parts.append(of)
     return ", ".join([*parts, *_kept(known, query, names, currency)])
+
+
+def share(known: Catalogue, query: Query) -> str:
+    """What a query's shares are of: of all, or of what each value of a dimension has."""
+    called, within = measure(known, query.measures[0]), definitions.within(query)
+    if not within:
+        return _("Share of {measure}").format(measure=called)
+    of = _listed([dimension(known, name).lower() for name in within])
+    return _("Share of {measure} within each {dimension}").format(measure=called, dimension=of)
 
 
 def of_rows(known: Catalogue, query: Query) -> str:

@@ -29,9 +29,9 @@ COMMANDS = {  # what changes a question, by what it does
     """,
     "which": """
         who are | who were | qui sont | qui etaient |
-        which | what | who | whose | list | list of | show which | rank | ranking of | ranking | sort | quel | quels |
-        quelle | quelles | qui | lequel | laquelle | lesquels | lesquelles | liste des | liste | classement des |
-        classement | lister | classer
+        which | what | who | whos | whose | list | list of | show which | rank | ranking of | ranking | sort | quel |
+        quels | quelle | quelles | qui | lequel | laquelle | lesquels | lesquelles | liste des | liste |
+        classement des | classement | lister | classer
     """,
     "many": """
         how many | hw many | count | count of | combien de | combien | nombre | nombre de | nombre d | number of |
@@ -53,6 +53,7 @@ COMMANDS = {  # what changes a question, by what it does
         plus longues | plus grand au plus petit | plus eleve au plus faible | plus eleve au plus bas |
         plus haut au plus bas | plus fort au plus faible | plus gros au plus petit | meilleur au pire | highest |
         largest | biggest | most | greatest | best selling | bestselling | maximum | max | most sold |
+        ramene le plus | ramene le plus de | ramenent le plus |
         most popular | sells most | sells the most | sell the most | most important | best sellers | bestsellers |
         best seller | plus grand | plus grande | plus grands | plus grandes | plus gros | plus grosse | plus eleve |
         plus elevee | plus eleves | plus elevees | premier | premiere | premiers | premieres | le plus | la plus |
@@ -103,6 +104,7 @@ COMMANDS = {  # what changes a question, by what it does
         or under | ou moins | au plus | au maximum | un maximum de
     """,
     "not": """
+        everything except | all except | tout sauf | tous sauf | toutes sauf |
         without | except | except for | excluding | exclude | not | not in | other than | apart from | but not |
         minus | excepted | leaving out | leave out | ignoring | not including | everything but | all but | outside |
         outside of | sans | sauf | hors | excepte | hormis | en dehors de | pas | a l exclusion de | en excluant |
@@ -110,12 +112,13 @@ COMMANDS = {  # what changes a question, by what it does
         hors de | exclure | a part | without the | non
     """,
     "share": """
-        share | share of | percentage | percentage of | percent of | proportion | proportion of | fraction |
-        fraction of | % of | as a share | in percent | in % | contribution of | contribution | what part of |
+        how much of | share | share of | percentage | percentage of | percent of | proportion | proportion of |
+        fraction | fraction of | % of | as a share | in percent | in % | contribution of | contribution | what part of |
         split of | mix of | breakdown of | part | part de | part du | part des | pourcentage | pourcentage de |
         pourcentage du | quote part | poids | poids de | poids du | poids des | en pourcentage | en % |
         contribution de | parts | shares | % du | % des | % de | parts de | pct of | pct | pese | pesent | peser
     """,
+    "rate": "rate | rates | taux | taux de | taux du | taux des",
     "mean": """
         average | mean | on average | average of | mean of | the average | typical | moyenne | moyen | moyens |
         moyennes | en moyenne | moyenne de | moyenne du | moyenne des | la moyenne | valeur moyenne |
@@ -187,9 +190,12 @@ COMMANDS = {  # what changes a question, by what it does
         scatterplot | scatter plot | scatter plots | scatterplots | scatter | scatter chart | scatter graph |
         correlation | correlations | correlated | correlate | correlates | relationship | relation | relationships |
         related | link | linked | depend on | depends on | affect | affects | influence | influences |
-        nuage de points | nuage de point | correle | correlee | correles | lien | liens | depend de | dependent de |
+        nuage de points | nuage de point | correle | correlee | correles | lien | liens |
+        depend | dependent | depend il de | depend il du |
+        depend du | depend de | dependent de |
         lie | liee | influe sur | influent sur | influence sur | effect | effet | impact | effet sur | effect on |
-        impact on | impact sur | impact de | effet de | how does | how do
+        impact on | impact sur | impact de | effet de | how does | how do | drive | drives |
+        determine | determines | determinent
     """,
     "spread": """
         box plot | boxplot | box plots | boxplots | box and whisker plot | box plot of | boxplot of |
@@ -259,7 +265,7 @@ INTENTS = {
         quoi commander | reapprovisionner | reapprovisionnement | reassort | bientot en rupture |
         doit on commander | dois commander | il faut commander | dois je recommander | recommander |
         tomber en rupture | ne pas tomber en rupture | manquer | avoid running out | avant rupture |
-        avant la rupture | will run out | run out of stock | will run out of stock
+        avant la rupture | will run out | run out of stock | will run out of stock | run out of first | run out first
     """,
     "why": """
         why | what explains | what explain | explain | reason for | reasons for | what caused | what drives |
@@ -296,7 +302,8 @@ GRAINS = {
         quarter by quarter
     """,
     "year": """
-        year | yearly | annual | annually | year by year | par an | chaque an | ans | annee | annuel | annuelle |
+        year | yearly | annual | annually | year by year | par an | et par an | chaque an |
+        ans | annee | annuel | annuelle |
         annuels | annuelles
     """,
 }
@@ -369,13 +376,21 @@ SAME = (
     "size | taille",
     "age",
     "rental | rentals | ride | rides | trip | trips | journey | journeys | trajet | trajets",
-    "rating | ratings | score | note",
+    "rating | ratings | score | note | avis | review | reviews",
+    "visit | visite | appointment | appt | rdv | rendez vous | consultation",
+    "repair | reparation",
+    "late | lateness | retard",
+    "fuel | carburant",
+    "pallet | palette",
+    "driver | chauffeur | conducteur",
+    "guest | hote",
+    "house | maison",
     "duration | duree",
     "weight | poids",
     "temperature",
     "weather | meteo",
     "job | emploi | metier",
-    "delivery | livraison",
+    "delivery | deliveries | livraison",
     "cash | especes | liquide",
     "card | carte | carte bancaire | credit card | bank card",
     "voucher | bon d'achat",
@@ -421,7 +436,7 @@ SAME = (
     "floor | etage",
     "room | chambre",
     "ward | service hospitalier",
-    "wait | waiting time | attente",
+    "wait | waiting | waiting time | wait time | attente | temps d'attente",
     "speed | vitesse",
     "power | puissance",
     "species | espece",
@@ -429,7 +444,7 @@ SAME = (
     "stadium | stade",
     "opponent | adversaire",
     "school | ecole",
-    "teacher | enseignant | professeur",
+    "teacher | enseignant | professeur | prof",
     "student | eleve | etudiant",
     "course | cours",
     "flight | vol",
@@ -437,6 +452,33 @@ SAME = (
     "airport | aeroport",
     *NATIONS,
 )
+# What a line of some trade is, where two of the file's own columns speak of that trade.
+EVENTS = {
+    "repair | reparation | panne | intervention": """
+        atelier | mecano | mecanicien | mechanic | technician | technicien | workshop | garage | panne | fault |
+        part | piece | garantie | warranty | labour | repair | immobilisation | kilometrage | mileage
+    """,
+    "delivery | livraison | shipment | drop | colis | parcel": """
+        depot | driver | chauffeur | livreur | vehicle | vehicule | lorry | truck | camion | route | tournee |
+        distance | fuel | carburant | freight | pallet | palette | parcel | colis | delivery | livraison | damaged
+    """,
+    "stay | sejour": """
+        room | chambre | night | nuit | nuitee | adult | adulte | child | children | enfant | sejour | stay |
+        breakfast | dejeuner | board | guest | bed | ward | lit
+    """,
+    "visit | visite | appointment | appt | rdv | rendez vous | consultation": """
+        patient | doctor | medecin | vet | dentist | practitioner | praticien | wait | waiting | attente | consult |
+        slot | insurance | assurance | diagnosis | symptom | motif | show
+    """,
+    "class | lesson | session | seance | cours": """
+        teacher | coach | trainer | instructor | professeur | moniteur | student | eleve | level | niveau | room |
+        salle
+    """,
+    "ticket | call | case | appel | incident": """
+        agent | operator | queue | waiting | attente | resolution | resolved | priority | priorite | channel |
+        escalated
+    """,
+}
 SHORT = {  # what people write short, where the data have no such word
     **dict.fromkeys(("avg", "aver", "moy"), "average"),
     **dict.fromkeys(("qty", "qte", "qtes", "qties"), "quantity"),
@@ -510,6 +552,7 @@ STOP = """
     barplot | x | y = | ordered | filled | showing | shows | depict | draw me | distinct | distincts |
     distincte | distinctes | differents | differente | differentes | uniques | trace | tracer | tracez | dessine |
     dessiner | ranked | trie | triee | tries | triees | triees par | generate |
+    growth rate | growth rates | taux de croissance |
     generated | genere | generent | generes | gentillesse | get | give | give me | go | going | gone | got | graph |
     graphique | grew | grouped bar chart | grow | growing | grown | growth | had | had the | has | hausse | have |
     heat map | heatmap | hello | hey | hi | higher | i | il | ils | in | in total |
@@ -535,6 +578,11 @@ STOP = """
     viennent | vient | visualise | visualize | voir | vont | vos | votre | voudrais | vous | want | was | we | went |
     were | were there | when | where | which had | which has | whole | whose name contains | with the |
     with the name |
+    pris | prise | prises | prennent | took | recolte | recoltes | recoltee | recoltees | reverser |
+    accueilli | accueillie | accueillis | accueillies |
+    tombe | tombent | effectue | effectues | effectuee | effectuees | traite | traites | traitee | traitees | used |
+    consumed | consomme | consommes | consommee | consommees | burned | handled | carried out | out of | served |
+    attended |
     released | recorded | registered | enregistres | enregistrees |
     within | ceux | celles | celui | celle | ceux qui | celles qui | those who | nous reste | il nous reste |
     il reste |

@@ -432,7 +432,8 @@ def test_a_link_that_is_no_query_is_none(text):
         Query(("stock_value",), grain="month"),
         Query(("customers.count",), period="2025"),
         Query(("basket",), ("store",), share=True),
-        Query(("orders",), ("store",), "month", share=True),
+        Query(("orders",), ("store",), over="week", share=True),
+        Query(("revenue",), share=True),
         Query(("revenue",), ("store", "category", "supplier")),
         Query(("revenue",), filters=(Filter("customers.contract", ("x",)),)),
         Query(("revenue",), limit=-1),
@@ -1000,6 +1001,30 @@ def test_answers_about_an_unknown_file_are_those_of_pandas(kept):
     [
         # numbers that are each line's own are averaged, money is added up, and of what nobody knows both are offered
         ("jardinerie", "température par météo", [Query(("température.mean",), ("météo",))]),
+        ("hotel", "how many adults by hotel", [Query(("adults.sum",), ("hotel",))]),  # each line says how many
+        # a mean stands beside no sum that was not asked for, and an average said once is meant of all
+        (
+            "apparts",
+            "surface et charges par quartier",
+            [Query(("surface.mean", one), ("quartier",)) for one in ("charges.sum", "charges.mean")],
+        ),
+        (
+            "apparts",
+            "average surface and charges by quartier",
+            [Query(("surface.mean", "charges.mean"), ("quartier",))],
+        ),
+        # what a word is beside: a month of the year named, what the most is of, where the drops are no fall
+        ("verger", "CA par mois 2025", [Query(("revenue",), grain="month", period="2025")]),
+        ("verger", "CA par bio et non bio", [Query(("revenue",), ("bio",))]),
+        ("haulage", "how many drops did Beth do", [Query(("orders",), filters=(Filter("driver", ("Beth",)),))]),
+        (
+            "vets",
+            "which vet has the most emergencies",
+            [Query(("units",), ("vet",), filters=(Filter("product", ("Emergency",)),), order="most", limit=1)],
+        ),
+        ("helpdesk", "hours spent by agent", [Query(("hours_spent.sum",), ("agent",))]),
+        ("verger", "calibre médian par variété", [Query(("calibre.median",), ("product",))]),
+        ("demo", "ca moyen par commande à bath", [Query(("basket",), filters=(Filter("store", ("BTH",)),))]),
         ("bikes", "rider age by station", [Query(("rider_age.mean",), ("station",))]),
         ("bikes", "total distance by station", [Query(("distance.sum",), ("station",))]),
         ("bikes", "share of distance by station", [Query(("distance.sum",), ("station",), share=True)]),
@@ -1067,8 +1092,15 @@ def test_columns_that_vigie_does_not_know_are_read_as_those_who_see_them_do(shop
     [
         ("bikes", "revenue by city", "city"),  # a city bike is no city
         ("hotel", "revenue per adult", "adult"),
+        # one word of a header is not all of it, a split and a comparison have two ends, no four letters are mistyped
+        ("gites", "taxe moyenne et dossier par maison", "dossier"),
+        ("cars", "max horsepower by make", "by"),
+        ("musique", "élèves qui ont prit plus de 20 cours", "prit"),
+        ("demo", "correlation between price and units", "correlation"),  # of goods, of which lines do not tell
+        ("cinema", "scatter runtime against revenue", "scatter"),
+        ("demo", "how many orders had more than 5 items", "5"),
+        ("demo", "heaviest orders by store", "heaviest"),
         ("bikes", "total duration by bike type in hours", "hours"),
-        ("hotel", "how many adults by hotel", "adults"),  # not how many different numbers of them
     ],
 )
 def test_what_columns_do_not_say_is_not_answered_with_something_like_it(shops, shop, text, word):
