@@ -31,7 +31,7 @@ RIVALS = 12  # columns of numbers that may be units or money, at most: of more n
 TERMS = 4  # different durations that contracts of one company are sold with, at most
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 FEES = re.compile(
-    r"fees?|commission[ies]?|frais|gebuhr(?:en)?|entgelte?|comision(?:es)?|provision(?:en)?|provvigion[ie]|prowizja"
+    r"fees?|cargos?|commission[ies]?|frais|gebuhr(?:en)?|entgelte?|comision(?:es)?|provision(?:en)?|provvigion[ie]|prowizja"
 )
 COIN = 0.011  # of money, by which rounding moves a price
 # Names of kinds of customers, which somebody made up: "Lost" is one of them, and not that they left.
@@ -390,7 +390,9 @@ def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list
 
 def _before_fees(head: pd.DataFrame, some: list[str]) -> list[str]:
     """Totals with what was sold before what is left of it once a market place or a bank has taken its fees."""
-    fees = [numbers.read(head[name]).values for name in head if FEES.search(names.bare(name))]
+    charged = [name for name in head if totals.CHARGED.fullmatch(names.bare(name))]
+    sent = [name for name in charged if (numbers.read(head[name]).values.fillna(0) <= 0).all()]  # paid by who sells
+    fees = [numbers.read(head[name]).values for name in head if name in sent or FEES.search(names.bare(name))]
     if len(some) < 2 or not fees:
         return some
     taken = sum(one.fillna(0).abs() for one in fees)

@@ -57,7 +57,9 @@ def received(
     balances = (numbers.read(text.loc[frame.index, name]).values for name in text if BALANCE.search(names.bare(name)))
     steps = [one.diff(way).abs() for one in balances for way in (1, -1)]
     balanced = any(((one - paid.abs()).abs() <= CENT).mean() > MOST for one in steps)
-    if PAID_OUT not in choices and not balanced and out.mean() <= MOST_OUT:
+    if PAID_OUT not in choices and not (
+        balanced or out.mean() > MOST_OUT or statuses.spends(text.loc[frame.index], out)
+    ):
         return frame
     chosen = choices.get(PAID_OUT, statuses.LEFT_OUT)
     message = N_(

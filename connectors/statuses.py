@@ -22,6 +22,7 @@ VERSIONS = "versions"  # key of a reading
 # Debit and credit: of what was sold the debit is what came back.
 SIDES = (("d", "c"), ("dr", "cr"), ("debit", "credit"), ("débit", "crédit"), ("s", "h"), ("soll", "haben"), ("-", "+"),
          ("dare", "avere"), ("debe", "haber"), ("refund", "charge"), ("out", "in"))  # fmt: skip
+SOME = 5  # lines whose words say something
 KINDS = 20  # different words of a column that says what a line is
 _BACK = re.compile(
     r"returns?|returned|refund(?:s|ed)?|retours?|avoirs?|rembourse(?:e|ment)?s?|credit ?(?:note|memo)|sales return|"
@@ -111,6 +112,14 @@ def happened(columns: Iterable[str]) -> str | None:
     return real[0] if len(real) == 1 and planned else None
 
 
+def spends(text: pd.DataFrame, out: pd.Series) -> bool:
+    """Whether a column of few words has words of its own for the lines `out`, none of which says that goods came
+    back."""
+    few = (text[one] for one in text if text[one].head(1_000).nunique() <= KINDS and text[one].notna().all())
+    apart = (one for one in few if not set(one[out]) & set(one[~out]))
+    return out.sum() >= SOME and any(not _speaking(one[out], _BACK).any() for one in apart)
+
+
 def came_back(text: pd.DataFrame, free: Iterable[str]) -> pd.Series:
     """The lines of which a type among the `free` columns says that goods came back."""
     typed = [one for one in free if _TYPE.fullmatch(names.bare(one)) and text[one].head(1_000).nunique() <= KINDS]
@@ -160,6 +169,9 @@ def _undone(
     readings: list[Reading],
 ) -> pd.DataFrame:
     cells, rows = cells.loc[frame.index], rows.loc[frame.index]
+    sold = frame["quantity"].fillna(frame["amount"])
+    if rows.any() and (sold[rows] > 0).all() and (sold[~rows] < 0).mean() > 0.5:  # what came in, as in `_back`
+        return frame
     worth = frame["quantity"].fillna(0).ne(0) | frame["amount"].fillna(0).ne(0)
     if not (rows & worth).any() or rows.all():
         return frame

@@ -25,11 +25,11 @@ TERMS = 5  # columns of charges whose signs are looked for, the largest: each ma
 CENT, ROUNDED = 0.0211, 1e-4  # of money, twice rounded; share of it
 CHARGED = re.compile(
     r"\w*(?:tax(?:es|ed)?|vat|gst|tva|mwst|steuer|iva|btw|moms|mva|kdv|icms|shipping|postage|freight|delivery|livraison|"
-    r"versand(?:kosten)?|tips?|gratuity|pourboires?|trinkgeld(?:er)?|propinas?|mance|mancia)"
-    r"(?:amount|amt|total|collected|charged|betrag|montant|handling|charges?|credits?|costs?|fees?|\d+)*"
+    r"versand(?:kosten)?|envio|tips?|gratuity|pourboires?|trinkgeld(?:er)?|propinas?|mance|mancia)"
+    r"(?:amount|amt|total|collected|charged|betrag|montant|(?:and)?handling|charges?|credits?|costs?|fees?|\d+)*"
 )
 TAKEN = re.compile(
-    r"\w*(?:fees?|commissions?|gebuhr(?:en)?|provision(?:en)?|frais|comision(?:es)?|provvigioni?|prowizja)\w{0,8}"
+    r"\w*(?:fees?|commissions?|gebuhr(?:en)?|provision(?:en)?|frais|cargo(?:s|porventas?)?|comision(?:es)?|provvigioni?|prowizja)\w{0,8}"
 )
 # Words of names of money with tax and without it; gross and net are said of reductions and fees, too.
 _WITHOUT = re.compile(

@@ -155,7 +155,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r""
         r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|deal|netto|brutto)+(?:value|wert)|"
         r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)|" + REGION.pattern,
-        r"subtotals?|soustotal|zwischensumme|values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
+        r"subtotals?|soustotal|zwischensumme|values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|commission|provision|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
         r"\w+(?:amount|montant|betrag|importe)",
     ),
     "unit_price": (
@@ -242,7 +242,7 @@ ELSEWHERE = {
     r"(?:importe|valor|vlr|monto|importo|totale?)"
     r"(?:total|totale|final|neto|netto|bruto|lordo|daventa|davenda|venta|venda|mensal|mensual|mensile|pago)?|"
     r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|"
-    r"(?:fatturato|faturamento|facturacion|ingresos|receita|ricavi)(?:total[ei]?s?|brut[ao]|liquid[ao]|net[ao])?|"
+    r"(?:fatturato|faturamento|facturacion|ingresos(?:por(?:productos?|ventas?))?|receita|ricavi)(?:total[ei]?s?|brut[ao]|liquid[ao]|net[ao])?|"
     r"incass[oi]|arrecadacao|recaudacion|kwota|\w*wartosc(?:netto|brutto)?|sprzedaz|obrot|belopp|"
     r"(?:base)?imponib[il]l?e|(?:slut|total)pris|"
     r"forsaljning|omsattning|(?:toplam)?tutar|ciro|сумма|выручка",

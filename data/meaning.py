@@ -31,7 +31,7 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
     r"surrender|ferme|cloture|desabonn|desinscri|radie|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
-    r"ended$|iptal|pasif|encerrad|chius[oa]$|rozwiazan|zamkniet|wypowiedzian|"
+    r"ended$|anulad|iptal|pasif|encerrad|chius[oa]$|rozwiazan|zamkniet|wypowiedzian|"
     r"moved$|vacat|evict|ausgezogen|demenag|"
     r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
     r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
@@ -39,7 +39,7 @@ _GONE = (
 )
 _HERE = (
     r"stay|exist|live$|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
-    r"ouvert|inscri|continu|enrol|graduate|renew|renouvel|force$|verlanger|rinnovat|renovad|"
+    r"paying|vigor$|ouvert|inscri|continu|enrol|graduate|renew|renouvel|force$|verlanger|rinnovat|renovad|"
     r"aktiv|bestand|gebliebe|laufend|ungekundigt|vigente|permanec|attiv|rimast|fedel|"
     r"aktif|aktywn|actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
 )
@@ -88,7 +88,8 @@ _LEFT_ON = re.compile(
     r"(?:kundigungs?|austritts?|abgangs?|storno|vertragsende)(?:datum)?|(?:fecha|data)(?:de|da|di|del)?"
     r"(?:baja|cancelacion|cancelamento|saida|salida|disdetta|uscita|recesso)|(?:opzeg|uitschrijf)datum|"
     r"(?:lost|ended|deactivated|unsubscribed|deleted)(?:at|on|date)|(?:end|date)of(?:membership|subscription)|"
-    r"(?:membership|subscription)end(?:date)?|datefin(?:abonnement|adhesion|contrat)?"
+    r"(?:membership|subscription)end(?:date)?|moved?out(?:date)?|unsub(?:scribed?)?time|einddatum|"
+    r"datefin(?:abonnement|adhesion|contrat)?"
 )
 _ZONE = re.compile(r" (?:utc|gmt)$")
 _AGAIN = (
