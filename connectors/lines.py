@@ -120,13 +120,13 @@ def unnamed(products: pd.Series, findings: list[Finding]) -> pd.Series:
 
 def absent(cells: pd.Series) -> pd.Series:
     """Which cells are empty, or say that there is nothing."""
-    return cells.isna() | cells.str.casefold().isin(numbers.MISSING)
+    return cells.isna() | cells.isin(NOTHING)
 
 
 def dated(text: pd.DataFrame, mapping: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:
     """The lines without the few of which the file says that their day is not known ("N/A")."""
     cells = text[mapping["timestamp"]]
-    unknown = cells.str.casefold().isin(numbers.MISSING)
+    unknown = cells.isin(NOTHING)
     if not unknown.any() or unknown.mean() > MOST_UNNAMED:
         return text
     message = N_("{rows} lines are left out: “{column}” says that their day is not known.")

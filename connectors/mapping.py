@@ -121,8 +121,9 @@ def apply(
         if canonical in schemas.required(table) and canonical != "currency":
             if canonical == "product":
                 values = lines.unnamed(values, findings)
-            follows = lines.follows(text, mapping, canonical, findings) if table == "sales" else False
-            bad = bad | values.isna() & ~(lines.absent(text[source]) & follows)
+            if values.isna().any():
+                follows = lines.follows(text, mapping, canonical, findings) if table == "sales" else False
+                bad = bad | values.isna() & ~(lines.absent(text[source]) & follows)
             if text[source].isna().any():
                 reason = N_("missing, or not a value that this column can have")
         elif (
