@@ -80,8 +80,8 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     columns = _free(head, found)
     names.take(found, "churned", outcomes(frame, columns, named))
     some = (name for name, text in columns.items() if _named_id(name) or _coded(text))
-    some = sorted(some, key=lambda name: not _named_id(name))
-    names.take(found, "customer_id", (name for name in some if frame[name].notna().all() and frame[name].is_unique))
+    ids = sorted(some, key=lambda name: not _named_id(name))
+    names.take(found, "customer_id", (name for name in ids if frame[name].notna().all() and frame[name].is_unique))
     if "customer_id" in found and not frame[found["customer_id"]].is_unique:
         unique = [name for name in columns if _named_id(name) and frame[name].notna().all() and frame[name].is_unique]
         if unique:

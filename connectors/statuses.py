@@ -116,8 +116,8 @@ def spends(text: pd.DataFrame, out: pd.Series) -> bool:
     """Whether a column of few words has words of its own for the lines `out`, none of which says that goods came
     back."""
     few = (text[one] for one in text if text[one].head(1_000).nunique() <= KINDS and text[one].notna().all())
-    apart = (one for one in few if not set(one[out]) & set(one[~out]))
-    return out.sum() >= SOME and any(not _speaking(one[out], _BACK).any() for one in apart)
+    apart = [one for one in few if not set(one[out]) & set(one[~out]) and one.str.fullmatch(r"\D{4,}").all()]
+    return bool(out.sum() >= SOME and apart) and not any(_speaking(one[out], _BACK).any() for one in apart)
 
 
 def came_back(text: pd.DataFrame, free: Iterable[str]) -> pd.Series:
