@@ -52,6 +52,7 @@ WORDS = {
     "effectivedate effectivefrom validfromdate pricedate datedeffet dateeffet datevalidite gultigab gultigvon "
     "validezdesde fechainicio fechadeinicio datainizio datainicio ingangsdatum",
     "unit_cost": "cost price purchaseprice prix prixachat cout coutunitaire prixunitaire "
+    "eknetto "
     "costperitem costpriceperunit ekpreis einkaufspreis ek preciodecoste preciocoste preciocompra prezzoacquisto "
     "prixachatht prixdachatht prixdachat unitcostprice tradeprice wholesaleprice netprice nettopreis prixnet "
     "prixnetht tarif tarifht tarifachat preisnetto "

@@ -28,7 +28,9 @@ PERIODS = {  # of other lengths: the largest of their numbers, their names
 }  # fmt: skip
 DAYS = {"day", "dayofmonth", "jour", "tag", "dag", "dia", "giorno", "dzien"}
 _NUMBER = r"^[A-Za-z]{0,2} ?(\d{1,2})(?:\.0)?$"
-CLOCK = re.compile(r"time|\w*heure\w*|hour|\w+time|time\w+|uhrzeit|hora", re.IGNORECASE)
+CLOCK = re.compile(
+    r"time|\w*heure\w*|hour|\w+time|time\w+|uhrzeit|hora|tid|tijd|ora|orario|saat|godzina|klokkeslett", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ _QUARTER = r"(?:(\d{4})[-/. ]*[qt](\d)|[qt](\d)[-/. ]*'?(\d{4}|\d{2}))"
 _HALF = r"(?:(\d{4})[-/. ]*[hs]y?([12])|[hs]y?([12])[-/. ]*'?(\d{4}))"
 _W = r"(?:w|wk|kw|week|woche|sem(?:aine)?|semana|settimana|tydzien|uke|vecka)"
 _WEEK = rf"(?:(\d{{4}})[-/. ]*{_W}[ .]*(\d{{1,2}})|{_W}[ .]*(\d{{1,2}})[-/. ,]+(\d{{4}}))"
+_MONTHLY = r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d"  # 01.2024: a number otherwise
 _RANGE = re.compile(r"(.{6,}\d) (?:[-–—]|to|until|au|bis|al?|tot) (.{6,}\d)")
 BUDDHIST, SINCE_BUDDHA = (2400, 2700), 543  # years as Thailand counts them
 # Years that are not the calendar's (FY24/25, 2024-25): when they begin, which nothing in them says.
@@ -162,7 +163,7 @@ def dated(text: pd.Series) -> bool:
     """Whether most of some cells look like dates that are no plain numbers."""
     head = text.dropna().str.strip().head(50)
     if head.empty or not head.str.contains(r"\d", regex=True).all() or head.str.fullmatch(r"[+-]?[\d.,]+").all():
-        return head.str.fullmatch(r"\d\d?\.\d\d?\.\d{2,4}|(?:19|20)\d{6}").all() if len(head) else False
+        return head.str.fullmatch(rf"\d\d?\.\d\d?\.\d{{2,4}}|(?:19|20)\d{{6}}|{_MONTHLY}").all() if len(head) else False
     usual = None, lambda: DAY_FIRST
     found = _different(head.drop_duplicates(), np.arange(0), None, lambda: None, usual, False)[0]
     return bool(found.notna().mean() > 0.8)
@@ -204,6 +205,8 @@ def _different(
         months = (began - 1970) * 12 + BEGINS[begins] - 1
         return months.astype("datetime64[M]").astype("datetime64[us]"), ISO, tuple(BEGINS), chosen != begins, begins
     digits = plain.str.fullmatch(r"\d+(?:\.\d+)?")
+    if digits.any() and plain.str.fullmatch(_MONTHLY).all():
+        digits = digits & False
     noted = ""
     if digits.any():
         read_numbers, noted = _numbers(plain[digits], numbers)

@@ -6,18 +6,32 @@ from itertools import islice, permutations
 
 import pandas as pd
 
-from connectors import cells, coded, currencies, dates, looks, money, names, numbers, scales, vocabulary
+from connectors import (
+    cells,
+    coded,
+    currencies,
+    dates,
+    looks,
+    money,
+    names,
+    numbers,
+    scales,
+    statuses,
+    totals,
+    vocabulary,
+)
 from connectors.cells import File
 from connectors.looks import NAMED, STRANGE, TRIED
 from data import meaning, schemas
 
 ID_WORDS = {"id", "ids", "no", "num", "number", "numero", "nr", "ref", "reference", "key", "code"}
 HEAD = 1_000  # rows
+KEYED = 20  # rows that a number of each tells apart by more than chance
 RIVALS = 12  # columns of numbers that may be units or money, at most: of more nothing is told by how they grow
 TERMS = 4  # different durations that contracts of one company are sold with, at most
 MEASURES = (money.QUANTITY, money.PRICE, money.AMOUNT)
 FEES = re.compile(
-    r"fees?|commission[ies]?|frais|gebuhr(?:en)?|entgelte?|comision(?:es)?|provision(?:en)?|provvigion[ie]|prowizja"
+    r"fees?|cargos?|commission[ies]?|frais|gebuhr(?:en)?|entgelte?|comision(?:es)?|provision(?:en)?|provvigion[ie]|prowizja"
 )
 COIN = 0.011  # of money, by which rounding moves a price
 # Names of kinds of customers, which somebody made up: "Lost" is one of them, and not that they left.
@@ -43,6 +57,9 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
             return looks.unnamed(head)
         found = _sales(frame, head)
         found = coded.parties(head, coded.described(head, _in_own_currency(head, found)))
+        named = head[found["description"]] if "description" in found else pd.Series(dtype=str)
+        if "product" not in found and money.QUANTITY in found and 2 * named.nunique() <= named.count() > 0:
+            found = {"product" if role == "description" else role: one for role, one in found.items()}
         if "product" not in found and (decides := _deciding_prices(head, found)):
             found = {role: one for role, one in found.items() if one != decides} | {"product": decides}
         return found
@@ -63,7 +80,8 @@ def guess(frame: pd.DataFrame, table: str) -> dict[str, str]:
     columns = _free(head, found)
     names.take(found, "churned", outcomes(frame, columns, named))
     some = (name for name, text in columns.items() if _named_id(name) or _coded(text))
-    names.take(found, "customer_id", (name for name in some if frame[name].notna().all() and frame[name].is_unique))
+    ids = sorted(some, key=lambda name: not _named_id(name))
+    names.take(found, "customer_id", (name for name in ids if frame[name].notna().all() and frame[name].is_unique))
     if "customer_id" in found and not frame[found["customer_id"]].is_unique:
         unique = [name for name in columns if _named_id(name) and frame[name].notna().all() and frame[name].is_unique]
         if unique:
@@ -177,6 +195,14 @@ def _free(head: pd.DataFrame, found: Mapping[str, str]) -> dict[str, pd.Series]:
     return {name: head[name] for name in islice((name for name in head if name not in found.values()), TRIED)}
 
 
+def key(text: pd.DataFrame) -> str:
+    """The column that numbers or codes each row of its own, as its name and cells say; "" where there is none."""
+    if len(text) < KEYED:
+        return ""
+    some = (name for name in islice(text, TRIED) if _named_id(name))
+    return next((name for name in some if text[name].notna().all() and text[name].is_unique), "")
+
+
 def _named_id(source: str) -> bool:
     return bool(ID_WORDS & set(meaning.plain(source).split()))
 
@@ -193,6 +219,8 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
     found: dict[str, str] = {}
     names.take(found, "timestamp", looks.timestamps(head))
     numeric = {name: looks.share(head[name]) for name in islice(head, TRIED)}
+    if (actual := statuses.happened(head)) and numeric.get(actual, 0) > NAMED:
+        found[money.AMOUNT] = actual
     for canonical in (money.QUANTITY, money.PRICE, money.AMOUNT):
         fit = [
             name
@@ -222,6 +250,8 @@ def _sales(frame: pd.DataFrame, head: pd.DataFrame) -> dict[str, str]:
         del found["unit_cost"]
     if "product" not in found and money.QUANTITY in found:
         names.take(found, "product", _telling_lines_apart(head, found))
+    if set(MEASURES) <= set(found) and totals.alike(head, found[money.PRICE], found[money.AMOUNT]):
+        del found[money.PRICE]  # of the same line, with a tax: no price of one unit
     if "line_id" in found and not frame[found["line_id"]].is_unique:
         del found["line_id"]
     paid = {money.PRICE, money.AMOUNT} & set(found)
@@ -349,7 +379,7 @@ def _deciding_prices(head: pd.DataFrame, found: Mapping[str, str]) -> str | None
 def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list[str]:
     """Columns that may be totals, first those that are units x price."""
     some = sorted((name for name in some if name not in found.values()), key=lambda name: _gross(name, some))
-    some = _before_fees(head, some)
+    some = totals.goods(head, _before_fees(head, some))
     if len(some) < 2 or not {money.QUANTITY, money.PRICE} <= set(found):
         return some
     values = {name: numbers.read(head[name]).values for name in [*some, found["quantity"], found["unit_price"]]}
@@ -360,7 +390,9 @@ def _best(head: pd.DataFrame, found: Mapping[str, str], some: list[str]) -> list
 
 def _before_fees(head: pd.DataFrame, some: list[str]) -> list[str]:
     """Totals with what was sold before what is left of it once a market place or a bank has taken its fees."""
-    fees = [numbers.read(head[name]).values for name in head if FEES.search(names.bare(name))]
+    charged = [name for name in head if totals.CHARGED.fullmatch(names.bare(name))]
+    sent = [name for name in charged if (numbers.read(head[name]).values.fillna(0) <= 0).all()]  # paid by who sells
+    fees = [numbers.read(head[name]).values for name in head if name in sent or FEES.search(names.bare(name))]
     if len(some) < 2 or not fees:
         return some
     taken = sum(one.fillna(0).abs() for one in fees)

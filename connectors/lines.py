@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from connectors import ConnectorError, currencies, ecb, money, names, numbers, reductions, shape, vocabulary
+from connectors import ConnectorError, currencies, ecb, guessing, money, names, numbers, reductions, shape
 from data.dataset import Finding, Reading
 from locales import N_
 
@@ -34,91 +34,7 @@ TRACKED = re.compile(
     r"(?:last)?(?:log(?:ged)?(?:in|out|on)|signin)\w*|session(?:id|seconds|minutes|duration|length|start|end)|"
     r"page(?:views?|url|path|title)?|clicks?(?:id|at|time)?|useragent|ip(?:address)?|connexions?|dateconnexion"
 )
-TOGETHER = "all of them together"
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
-
-
-def summed(
-    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
-) -> dict[str, str]:
-    """The mapping with the column that somebody chose among those that could be what lines were sold for."""
-    if money.PRICE in mapping and money.AMOUNT not in mapping:
-        return _one_price(text, mapping, choices, readings)
-    given = mapping.get(money.AMOUNT)
-    rivals = money.rivals(text, mapping) if given else []
-    named = [name for tier in names.likely(text, "currency") for name in tier]
-    if "currency" not in mapping and any(_several(text[name]) for name in named):
-        rivals = []  # other totals are in the currency of each line
-    ways = next(
-        (one for one in (vocabulary.CHANNELS, vocabulary.REGION) if one.fullmatch(names.bare(given or ""))), None
-    )
-    if given and ways:
-        free = text.columns.difference(mapping.values(), sort=False)
-        channels = [name for name in free if ways.fullmatch(names.bare(name))]
-        if channels and set(rivals) <= set(channels):
-            return _channels(text, mapping, [given, *channels], choices, readings)
-    if not given or not rivals:
-        return mapping
-    chosen = choices.get(money.AMOUNT, given)
-    if chosen != given and chosen in rivals:
-        mapping, rivals = {**mapping, money.AMOUNT: chosen}, [given, *(one for one in rivals if one != chosen)]
-        given = chosen
-    message = N_("Lines were sold for “{column}”, not for what other columns of money say.")
-    readings.append(Reading(money.AMOUNT, message, given, (given, *rivals), {"column": given}))
-    paid, price = (
-        currencies.of(text, [mapping[role]]) if role in mapping else None for role in (money.AMOUNT, money.PRICE)
-    )
-    if paid and price and paid != price:  # totals in dollars beside prices in euros
-        mapping = {role: one for role, one in mapping.items() if role != money.PRICE}
-    return mapping
-
-
-def _one_price(
-    text: pd.DataFrame, mapping: dict[str, str], choices: Mapping[str, str], readings: list[Reading]
-) -> dict[str, str]:
-    """The mapping with the price that somebody chose of those that have one name, with tax and without it."""
-    given = mapping[money.PRICE]
-    free = text.columns.difference(mapping.values(), sort=False)
-    called = _untaxed(given)
-    others = [one for one in free if _untaxed(one) == called and numbers.read(text[one].head(200)).values.any()]
-    if not others:
-        return mapping
-    chosen = choices.get(money.PRICE, given)
-    message = N_("A unit was sold for “{column}”, not for what other columns of prices say.")
-    options, said = (given, *others), {"column": chosen}  # a total would tell, and there is none
-    readings.append(Reading(money.PRICE, message, chosen, options, said, money.PRICE not in choices))
-    return {**mapping, money.PRICE: chosen if chosen in others else given}
-
-
-def _untaxed(name: str) -> str:
-    """What a column of prices is called beside what it says of tax."""
-    tax = r"(?:ht|ttc|nett?o?|net|gross|brutt?o?|brut)"
-    return re.sub(rf"{tax}$|^{tax}(?=\w)", "", names.bare(name)) or names.bare(name)
-
-
-def _several(text: pd.Series) -> bool:
-    return currencies.codes(text.head(money.LOOKED_AT)).nunique() > 1
-
-
-def _channels(
-    text: pd.DataFrame,
-    mapping: dict[str, str],
-    sources: list[str],
-    choices: Mapping[str, str],
-    readings: list[Reading],
-) -> dict[str, str]:
-    """The mapping with one of several ways of selling, or all of them together (in `text`, at the place of the first):
-    asked."""
-    chosen = choices.get(money.AMOUNT, TOGETHER)
-    message = N_("Several columns say what one way of selling brought: {columns}.")
-    said = {"columns": ", ".join(f"“{one}”" for one in sources)}
-    options = (TOGETHER, *sources)
-    readings.append(Reading(money.AMOUNT, message, chosen, options, said, money.AMOUNT not in choices))
-    if chosen == TOGETHER:
-        added = sum(numbers.read(text[one]).values.fillna(0.0) for one in sources)
-        text[sources[0]] = added.round(6).map(repr)
-        return mapping
-    return {**mapping, money.AMOUNT: chosen}
 
 
 def once(
@@ -131,10 +47,15 @@ def once(
     again = text.duplicated() & text.notna().any(axis=1)
     if not again.any():
         return text
-    chosen = choices.get(DOUBLES, shape.KEPT)
+    twice = guessing.key(text[~again])
+    chosen = choices.get(DOUBLES, shape.LEFT_OUT if twice else shape.KEPT)
     message = N_("{count} lines stand in the file again, the same in every column.")
+    said = {"count": str(int(again.sum()))}
+    if twice:
+        message = N_("{count} lines stand in the file again, the same in every column, “{column}” too.")
+        said["column"] = twice
     options = (shape.KEPT, shape.LEFT_OUT)
-    readings.append(Reading(DOUBLES, message, chosen, options, {"count": str(int(again.sum()))}))
+    readings.append(Reading(DOUBLES, message, chosen, options, said, bool(twice) and DOUBLES not in choices))
     return text[~again] if chosen == shape.LEFT_OUT else text
 
 
@@ -197,10 +118,33 @@ def unnamed(products: pd.Series, findings: list[Finding]) -> pd.Series:
     return products.fillna(UNNAMED)
 
 
-def follows(text: pd.DataFrame, mapping: Mapping[str, str], role: str) -> pd.Series | bool:
-    """Where units or the price of a line follow from the total and the other one."""
+def absent(cells: pd.Series) -> pd.Series:
+    """Which cells are empty, or say that there is nothing."""
+    return cells.isna() | cells.isin(NOTHING)
+
+
+def dated(text: pd.DataFrame, mapping: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:
+    """The lines without the few of which the file says that their day is not known ("N/A")."""
+    cells = text[mapping["timestamp"]]
+    unknown = cells.isin(NOTHING)
+    if not unknown.any() or unknown.mean() > MOST_UNNAMED:
+        return text
+    message = N_("{rows} lines are left out: “{column}” says that their day is not known.")
+    findings.append(Finding(message, int(unknown.sum()), {"column": str(cells.name)}, severity="warning"))
+    return text[~unknown]
+
+
+def follows(text: pd.DataFrame, mapping: Mapping[str, str], role: str, findings: list[Finding]) -> pd.Series | bool:
+    """Where units or the price of a line may be missing: they follow from the total and the other one, or the total
+    alone is known, as of a transfer or a fee among sales."""
     others = [mapping[one] for one in MEASURES if one != role and one in mapping]
-    return text[others].notna().all(axis=1) if role in MEASURES and len(others) == 2 else False
+    if role not in (money.QUANTITY, money.PRICE) or money.AMOUNT not in mapping:
+        return text[others].notna().all(axis=1) if role in MEASURES and len(others) == 2 else False
+    unknown = absent(text[mapping[role]])
+    if unknown.any() and len(others) == 1:
+        message = N_("{rows} lines do not say “{column}”: their money counts.")
+        findings.append(Finding(message, int(unknown.sum()), {"column": mapping[role]}, severity="warning"))
+    return text[mapping[money.AMOUNT]].notna()
 
 
 def summed_up(readings: list[Reading], roles: Mapping[str, pd.Series], mapping: Mapping[str, str]) -> None:
@@ -313,6 +257,9 @@ def priced(
         frame["unit_price"] = (total / units).where(units != 0, total)
     else:
         frame["quantity"] = (total / price).where(price != 0, 0.0)
+    if money.QUANTITY in roles and money.AMOUNT in roles:  # money without units, of a transfer among sales for one
+        frame["unit_price"] = frame["unit_price"].fillna(frame["amount"])
+        frame["quantity"] = frame["quantity"].fillna(0.0)
     if money.QUANTITY not in roles and money.PRICE not in roles:
         findings.append(
             Finding(N_("The file has no units: quantities and prices are not known, money is."), len(frame))
@@ -396,7 +343,7 @@ def in_one_currency(
 
 def by_sign(frame: pd.DataFrame) -> pd.Series:
     """The type of lines of goods: what has less than no units, or cost less than nothing, came back."""
-    back = frame["quantity"].lt(0) | frame["quantity"].isna() & frame["amount"].lt(0)
+    back = frame["quantity"].lt(0) | (frame["quantity"].fillna(0.0).eq(0) & frame["amount"].lt(0))
     return back.map({True: "return", False: "sale"})
 
 

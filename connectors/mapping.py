@@ -30,6 +30,7 @@ from connectors import (
     shape,
     statuses,
     telco,
+    totals,
 )  # fmt: skip
 from connectors.cells import File
 from connectors.files import InvalidFile, Raw
@@ -89,10 +90,11 @@ def apply(
     if table == "sales":
         text = lines.once(blanks.filled(text, mapping, choices, readings), mapping, choices, readings)
         mapping = coded.chosen(text, mapping, choices, readings)
-        mapping = lines.summed(text, mapping, choices, readings)
+        lacks = not {money.AMOUNT, money.PRICE, money.QUANTITY} <= set(mapping)
+        some = guessing.free(text.head(files.HEAD), mapping)[: guessing.RIVALS] if lacks else []
+        mapping = totals.summed(text, mapping, some, choices, readings)
         if money.QUANTITY not in mapping:
-            some = guessing.free(text.head(files.HEAD), mapping)
-            mapping = lines.counted(text, mapping, some[: guessing.RIVALS], choices, readings)
+            mapping = lines.counted(text, mapping, some, choices, readings)
         mapping = lines.judged(text, mapping, choices, readings)
     if table == "customers" and "churned" in mapping:
         mapping = outcomes.one(text, mapping, choices, readings)
@@ -105,7 +107,8 @@ def apply(
     if missing := lacking(table, mapping):
         raise InvalidFile(N_("Choose a column for {columns}."), columns=", ".join(missing))
     if table == "sales":
-        text = lines.parted(lines.measured(text, mapping, findings), mapping, choices, readings)
+        text = lines.measured(lines.dated(text, mapping, findings), mapping, findings)
+        text = lines.parted(text, mapping, choices, readings)
     title = next((one.values.get("title", "") for one in raw.readings if one.key == shape.HEADER), "")
     file = File(text, raw.delimiter, choices, title, choices.get(lines.DOUBLES) == lines.COUNTED, now)
     converted, wrong, reasons, dropped = {}, dict[str, pd.Series](), dict[str, str](), list[str]()
@@ -118,8 +121,9 @@ def apply(
         if canonical in schemas.required(table) and canonical != "currency":
             if canonical == "product":
                 values = lines.unnamed(values, findings)
-            follows = lines.follows(text, mapping, canonical) if table == "sales" else False
-            bad = bad | values.isna() & ~(text[source].isna() & follows)
+            if values.isna().any():
+                follows = lines.follows(text, mapping, canonical, findings) if table == "sales" else False
+                bad = bad | values.isna() & ~(lines.absent(text[source]) & follows)
             if text[source].isna().any():
                 reason = N_("missing, or not a value that this column can have")
         elif (
@@ -155,8 +159,9 @@ def apply(
         frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [one for one in text if one not in (*mapping.values(), clock, *reductions.used(readings))]
-        frame = costs.told(text, minus.signs(frame, choices, readings), free, choices, readings)
+        frame = costs.told(text, minus.signs(text, frame, free, choices, readings), free, choices, readings)
         frame = statuses.applied(text, frame, free, choices, findings, readings)
+        frame = minus.received(text, frame, choices, readings)
         frame = reductions.returned(text, frame, free, choices, readings)
         codes = currencies.marked(text, paid) if "currency" not in frame else None
         if codes is not None and (codes.nunique() > 1 or lines.CURRENCY in choices):

@@ -31,7 +31,7 @@ SAME = 0.005  # share by which totals may differ from quantity x price and still
 
 # No money that a line was sold for: costs, taxes, profits, reductions, what was paid back, running balances.
 NO_RIVAL = re.compile(
-    r"cost|cout|tax|tva|vat|profit|margin|marge|discount|remise|refund|balance|solde|shipping|port|fee|cogs|tip|"
+    r"cost|cout|tax|tva|vat|profit|margin|marge|discount|remise|refund|balance|solde|shipping|port|fee|commission|cogs|tip|"
     r"pct|percent|pourcent|prozent|taux|ratio$|share$|^part"
 )
 

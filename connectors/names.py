@@ -23,7 +23,8 @@ _TAX = r"(?:vat|(?:sales )?tax(?:es)?|gst|btw|mwst|mehrwertsteuer|ust|iva|moms|m
 _WITH = r"(?:in|ex)[ck]l(?:ud(?:ing|ed)|usi(?:ve|ef|f)|uido|usa|us[ao])?|including|excluding|before|after|"
 _WITH += r"ohne|mit|zzgl|sin|con|com|sem"
 _TAXED = re.compile(
-    rf"\b(?:{_WITH}) (?:of )?{_TAX}\b|\b{_TAX} (?:in|ex)cl(?:u[a-z]+)?\b|\b{_TAX} (?:dahil|haric)\b|"
+    rf"\b(?:un|pre)taxed\b|\b(?:{_WITH}) (?:of )?{_TAX}\b|\b{_TAX} (?:in|ex)cl(?:u[a-z]+)?\b|"
+    rf"\b{_TAX} (?:dahil|haric)\b|"
     r"(?<=\w )(?:in )?(?:cents?|centimes?|pence|pennies|minor units?)$"
 )
 
@@ -45,7 +46,8 @@ def bare(name: str) -> str:
     words = meaning.plain(re.sub(r"[\[(][^\])]*[\])]", " ", str(name)) or name) or meaning.plain(name)
     words = re.sub(r"^n (?=\w)", "no ", words)  # N° de facture
     words = re.sub(r"^(?:sum of|somme de|summe von|soma de|suma de|somma di) (?=\w)", "", words)  # as pivot tables say
-    return _DRESS.sub("", _TAXED.sub("", re.sub(r"^line ?item (?=\w)", "", words))).replace(" ", "") or plain(name)
+    words = re.sub(r"^(?:(?:order|invoice|sales?) lines|line ?item) (?=\w)", "", words)
+    return _DRESS.sub("", _TAXED.sub("", words)).replace(" ", "") or plain(name)
 
 
 def french(columns: Iterable[str]) -> bool:

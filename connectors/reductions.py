@@ -34,8 +34,8 @@ LINE_TYPES = {"shipping": "shipping", "fee": "fee"}  # of charges
 AHEAD = 1.5  # times as likely that two reductions are the same rate: then it is that rate
 OFF = re.compile(
     r"(?:line|item|order|total|unit|montant|valeur|value|amount|sum)?(?:of|de|du|dela|la)?"
-    r"(?:discounts?|remises?|rabais|reductions?|rabatt|descuento|desconto|sconto|korting|markdown|promo(?:tion)?s?)"
-    r"(?:amount|amt|value|montant|total|betrag|ligne|line|perline|unit|perunit|unitaire|applied|given|eur|euros?)*"
+    r"(?:discounts?|remises?|rabais|reductions?|rabatt|descuento|desconto|sconto|korting|indirim|iskonto|rabat|markdown|promo(?:tion)?s?)"
+    r"(?:amount|amt|value|montant|total|tutari|betrag|ligne|line|perline|unit|perunit|unitaire|applied|given|eur|euros?)*"
 )
 SAYS_MONEY = re.compile(r"amount|amt|value|montant|valeur|betrag|eur|sum")
 RETURNED = re.compile(

@@ -28,6 +28,7 @@ SHORT, SEVERAL = 12, 30  # the longest tenure that may be years as well as month
 # Days that have not come when a file is written, or that were long before somebody came.
 _MONTHLY = re.compile(r"\b(?:month|mensu|mois|monat|mes|mese|maand|p m$)")
 _YEARLY = re.compile(r"\b(?:annu|year|an$|ans$|jahr|jahres|anno|anual|jaar|p a$)")
+_QUARTERLY = re.compile(r"\b(?:quarter|quartal|kwartaal|trimest)")
 _OTHER_DAYS = re.compile(
     r"\b(?:renew|expir|due|next|end|fin|valid|until|echeance|ablauf|birth|born|naiss|geb|nacim|nasc)"
 )
@@ -75,7 +76,8 @@ def dues(values: pd.Series, source: str, choices: Mapping[str, str], readings: l
     """What customers pay a month, of a column whose name says what they pay but not how often: that is asked."""
     if not vocabulary.DUES.fullmatch(names.bare(source)) or _MONTHLY.search(meaning.plain(source)):
         return values
-    said = YEARLY if _YEARLY.search(meaning.plain(source)) else None
+    plain = meaning.plain(source)
+    said = QUARTERLY if _QUARTERLY.search(plain) else YEARLY if _YEARLY.search(plain) else None
     key = f"paid:{source}"
     chosen = choices.get(key, said or MONTHLY)
     chosen = chosen if chosen in TO_MONTHS else MONTHLY

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from connectors import names, numbers
@@ -21,11 +22,13 @@ VERSIONS = "versions"  # key of a reading
 # Debit and credit: of what was sold the debit is what came back.
 SIDES = (("d", "c"), ("dr", "cr"), ("debit", "credit"), ("débit", "crédit"), ("s", "h"), ("soll", "haben"), ("-", "+"),
          ("dare", "avere"), ("debe", "haber"), ("refund", "charge"), ("out", "in"))  # fmt: skip
+SOME = 5  # lines whose words say something
 KINDS = 20  # different words of a column that says what a line is
 _BACK = re.compile(
     r"returns?|returned|refund(?:s|ed)?|retours?|avoirs?|rembourse(?:e|ment)?s?|credit ?(?:note|memo)|sales return|"
     r"gutschrift|retoure|storno|devolucion(?:es)?|devolucao|chargeback|abono|nota (?:de )?credito|reso|nota di credito|"
-    r"creditnota|retour(?:zending)?|zwrot|korekta|iade|возврат|返品|返金|退货|退款|반품|مرتجع"
+    r"creditnota|(?:ruck)?erstattung|rimborso|reembolsos?|aterbetalning|para iadesi|terugbetaling|"
+    r"retour(?:zending)?|zwrot|korekta|iade|возврат|返品|返金|退货|退款|반품|مرتجع"
 )
 _CODED = re.compile("s?crn|cn|cdn|crm|av|gs|rma")  # the same as programs shorten it, of documents
 _UNDONE = re.compile(
@@ -39,12 +42,28 @@ _MOVED = re.compile(
     r"pay ?outs?|withdrawals?|transfer(?:s|red)?|abbuchung|auszahlung|uberweisung|virements?|retraits?|versements?|"
     r"transferencia|retirada|saque|bonifico|prelievo|uitbetaling|overboeking|wyplata|przelew|top ?up"
 )
+# What was billed, and what was paid of it: the same money twice.
+_BILLED = re.compile(
+    r"invoices?|bills?|(?:sales )?receipts?|factures?|rechnung(?:en)?|facturas?|fattur[ae]|faturas?|factuur|facturen|"
+    r"faktur[ay]?|fatura"
+)
+_PAYMENT = re.compile(
+    r"payments?|paiements?|reglements?|encaissements?|zahlung(?:en|seingang)?|pagos?|pagament[oi]s?|betaling(?:en)?|"
+    r"platnosc|wplata|odeme|tahsilat"
+)
+# What lines of money are about that are no goods, and what was won, of what was offered.
+_CHARGED = re.compile(
+    r"tax(?:es)?|vat|gst|tva|iva|mwst|btw|commissions?|fees?|shipping|postage|frais|gebuhr(?:en)?|provision(?:en)?|"
+    r"comision(?:es)?|commissioni|prowizja|versand|livraison|tips?|pourboires?"
+)
+_WON = re.compile(r"(?:closed )?won|gagnee?s?|gewonnen|ganad[oa]|vint[oa]|ganh[oa]|wygran[ae]")
 # What happened, and what was planned: of the same months, one beside the other.
 _ACTUAL = re.compile(r"actuals?|act|reel(?:le|s)?|realise(?:e|s)?|ist|effectif|consuntivo|real(?:es|isado)?")
 _PLANNED = re.compile(
     r"budget(?:e|ed)?|forecast(?:ed)?|plan(?:ned)?|targets?|prevision(?:nel)?s?|prevu(?:e|s)?|objectifs?|soll|prognose|"
     r"preventivo|presupuesto|orcamento|previsto|projected|projection"
 )
+_ABOUT = re.compile(r"(?:amount|fee|charge|line|entry|transaction)(?:type|description|kind|category)|typ[eo]?")
 _TYPE = re.compile(r"\w*type|\w*kind|nature|\w*art|\w*tipo|typ|\w*event|sens|mouvement|movement")
 _STATUS = re.compile(
     r"\w*stat(?:e|us|ut|o)\w*|\w*etat\w*|estado|situacao|durum\w*|\w*статус\w*|\w*状[态態]|ステータス|\w*상태|الحالة|cancel\w*|annule\w*|void\w*|returned|refunded|is\w+"
@@ -69,12 +88,42 @@ def applied(
         if (planned := _speaking(cells, _PLANNED)).any() and _speaking(cells, _ACTUAL).any():
             frame = _happened(cells, frame, planned, choices, readings)
         elif _TYPE.fullmatch(name) or _sides(cells):
-            frame = _undone(cells, frame, source, _speaking(cells, _MOVED), choices, findings, readings)
+            rows = _speaking(cells, _MOVED) | _speaking(cells, _UNDONE) & ~_speaking(cells, _BACK)
+            if _speaking(cells, _BILLED).any():
+                rows |= _speaking(cells, _PAYMENT)
+            frame = _undone(cells, frame, source, rows, choices, findings, readings)
             frame = _back(cells, frame, source, choices, readings)
+        if _ABOUT.fullmatch(name):
+            frame = _charges(cells, frame, source, choices, readings)
         elif dated or _STATUS.fullmatch(name):
             rows = _told_undone(cells, frame, name, dated)
             frame = _undone(cells, frame, source, rows, choices, findings, readings)
     return frame
+
+
+def happened(columns: Iterable[str]) -> str | None:
+    """The column of what happened beside one of what was planned, by their names: "Actual" beside "Budget"."""
+    said = {name: _parts(meaning.plain(name)) for name in columns}
+    real, planned = (
+        [name for name, words in said.items() if any(one.fullmatch(word) for word in words)]
+        for one in (_ACTUAL, _PLANNED)
+    )
+    real = [name for name in real if name not in planned and meaning.plain(name) != "real"]
+    return real[0] if len(real) == 1 and planned else None
+
+
+def spends(text: pd.DataFrame, out: pd.Series) -> bool:
+    """Whether a column of few words has words of its own for the lines `out`, none of which says that goods came
+    back."""
+    few = (text[one] for one in text if text[one].head(1_000).nunique() <= KINDS and text[one].notna().all())
+    apart = [one for one in few if not set(one[out]) & set(one[~out]) and one.str.fullmatch(r"\D{4,}").all()]
+    return bool(out.sum() >= SOME and apart) and not any(_speaking(one[out], _BACK).any() for one in apart)
+
+
+def came_back(text: pd.DataFrame, free: Iterable[str]) -> pd.Series:
+    """The lines of which a type among the `free` columns says that goods came back."""
+    typed = [one for one in free if _TYPE.fullmatch(names.bare(one)) and text[one].head(1_000).nunique() <= KINDS]
+    return np.logical_or.reduce([_speaking(text[one], _BACK) for one in typed] or [pd.Series(False, text.index)])
 
 
 def _back(
@@ -88,7 +137,9 @@ def _back(
         rows |= _speaking(cells, _CODED)
     rows = rows.loc[frame.index].eq(True)
     sold = frame["quantity"].fillna(frame["amount"])
-    if not rows.any() or rows.all() or (sold[rows] < 0).mean() > 0.5:  # they have their minus
+    if not rows.any() or rows.all() or ((sold < 0) | (frame["amount"] < 0))[rows].mean() > 0.5:  # they have it
+        return frame
+    if (sold[rows] > 0).all() and (sold[~rows] < 0).mean() > 0.5:  # what came in, in the statement of an account
         return frame
     key = f"returns:{source}"
     chosen = choices.get(key, OFF)
@@ -118,6 +169,9 @@ def _undone(
     readings: list[Reading],
 ) -> pd.DataFrame:
     cells, rows = cells.loc[frame.index], rows.loc[frame.index]
+    sold = frame["quantity"].fillna(frame["amount"])
+    if rows.any() and (sold[rows] > 0).all() and (sold[~rows] < 0).mean() > 0.5:  # what came in, as in `_back`
+        return frame
     worth = frame["quantity"].fillna(0).ne(0) | frame["amount"].fillna(0).ne(0)
     if not (rows & worth).any() or rows.all():
         return frame
@@ -143,7 +197,22 @@ def _told_undone(cells: pd.Series, frame: pd.DataFrame, name: str, dated: bool) 
         return cells.notna() & ~cells.str.casefold().isin(numbers.MISSING)
     if _UNDONE.fullmatch(called) and told[cells.notna()].notna().all() and not units:
         return told.eq(True)  # "Void" and "Cancelled": yes and no
-    return _speaking(cells, _UNDONE)
+    won = _speaking(cells, _WON)
+    return cells.notna() & ~won if won.any() else _speaking(cells, _UNDONE)
+
+
+def _charges(
+    cells: pd.Series, frame: pd.DataFrame, source: str, choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """The lines of goods, where others are of the taxes and fees of the same orders: asked."""
+    rows, key = _speaking(cells, _CHARGED).loc[frame.index], f"charges:{source}"
+    if not rows.any() or rows.all() or not frame["amount"][rows].any():
+        return frame
+    chosen = choices.get(key, LEFT_OUT)
+    message = N_("“{column}” says of {count} lines that they are taxes, fees or postage, not goods ({words}).")
+    said = {"column": source, "count": str(int(rows.sum())), "words": _words(cells.loc[frame.index][rows])}
+    readings.append(Reading(key, message, chosen, (LEFT_OUT, KEPT), said, key not in choices))
+    return frame[~rows] if chosen == LEFT_OUT else frame
 
 
 def _happened(

@@ -56,7 +56,8 @@ SYNONYMS = {
     "stockfinal qtestock qteenstock quantiteenstock quantitestock stockqty stockquantity stocklevel currentstock "
     "closingstock inventory inventorylevel soh qoh onhandqty bestand lagerbestand lagermenge giacenza existencias "
     "inventario estoque voorraad 在庫 在庫数 库存 재고",
-    "on_order": "ordered underway incoming quantityonorder encommande commande attendu qteencommande bestellt "
+    "on_order": "encommandefournisseur "
+    "ordered underway incoming quantityonorder encommande commande attendu qteencommande bestellt "
     "offenebestellung "
     "bestellmenge pendiente pedidopendiente inordine inbestelling",
 }
@@ -105,8 +106,10 @@ _PAID = (
 # What members and those insured pay, without a word on how often.
 DUES = re.compile(
     r"(?:membership|member|policy|insurance|subscription|account|plan|service|annual|mitglieds|vereins|versicherungs|abo|"
-    r"montant(?:de)?(?:la)?)*(?:fees?|premiums?|dues|beitrag|beitraege|beitrage|gebuhr|pramie|cotisations?|primes?|cuotas?|"
+    r"jahres|quartals|montant(?:de)?(?:la)?)*(?:fees?|premiums?|dues|beitrag|beitraege|beitrage|gebuhr|pramie|cotisations?|primes?|cuotas?|"
     r"quota|contributie|premie|kontingent|premio|anuidade|skladka)(?:montant|amount|adherent|client|socio)?"
+    r"(?:annuel(?:le)?s?|annu[oa]|annuale|anual|parans?|trimestriel(?:le)?s?|trimestral[ei]?|"
+    r"(?:per|pro|je|par)(?:year|an|jahr|anno|ano|jaar|quarter|trimestre|quartal|kwartaal))?"
 )
 MONTHLY = re.compile(rf"{_EACH}(?:de|of)?{_PAID}(?:ttc|ht|eur|usd)?|{_PAID}(?:ttc|ht|eur|usd)?{_EACH}(?:ttc|ht)?")
 _DAY = r"(?:date|datetime|timestamp|day|time|jour|dateheure|horodatage|ds|dt)"
@@ -150,9 +153,9 @@ SALES: dict[str, tuple[str, ...]] = {
         r"(?:sales?|revenues?|turnover|amount|amt|money|gmv|income|mrr)(?:amount|amt|value|ht|ttc|net|gross)*|"
         r"(?:montant|ca|chiffred?affaires?|recettes?|revenus?|ventes?|valeur)(?:ht|ttc|net|brut|ventes?|facture|ligne|jour|mois|commande|total)*|"
         r""
-        r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|netto|brutto)+(?:value|wert)|"
+        r"(?:sales|order|purchase|transaction|net|gross|line|billed|invoice|deal|netto|brutto)+(?:value|wert)|"
         r"(?:sales|ventes)(?:in)?(?:eur|usd|gbp|dollars?|euros?)|" + REGION.pattern,
-        r"subtotals?|soustotal|zwischensumme|values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
+        r"subtotals?|soustotal|zwischensumme|values?|valeurs?|worth|gross|net|ht|ttc|netto|brutto?|(?!.*(?:discount|commission|provision|tax|vat|tip|fee|shipping|cost|refund|profit|due))"
         r"\w+(?:amount|montant|betrag|importe)",
     ),
     "unit_price": (
@@ -164,10 +167,10 @@ SALES: dict[str, tuple[str, ...]] = {
     ),
     "product": (
         r"stock(?:code)|sku(?:id|code|number)?|"
-        r"(?:item|product|prod|article|produit|material|part)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
+        r"(?:inventory)?(?:item|product|prod|article|produit|material|part)(?:id|code|no|nbr|number|num|key|ref|sku|identifier)|"
         r"(?:id|code|ref|reference|numero|num)(?:article|produit|product|item)|ean(?:13|code)?|upc|gtin|barcode|"
         r"asin|isbn",
-        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|make|vehicle|(?:car|bike|phone|device)model|dish|part|fuel)s?(?:name|title|nom)?|"
+        r"(?:item|product|produit|article|prod|sku|goods|material|menuitem|drink|book|coffee|medicine|model|make|vehicle|(?:car|bike|phone|device)model|dish|part|fuel)s?(?:name|title|nom|variant)?|"
         r""
         r"(?:nom|libelle)(?:produit|article)|reference|ref|designation|libelle|plat|carburant|what",
         r"(?:item|product|article)?(?:description|desc|details?)",
@@ -191,7 +194,7 @@ SALES: dict[str, tuple[str, ...]] = {
         r"country|pays|countryname|market",
     ),
     "invoice": (
-        r"(?:invoice|order|transaction|bill|receipt|ticket|basket|txn)(?:no|number|num|id|nbr|code|ref)?|"
+        r"(?:invoice|order|transaction|bill|receipt|ticket|basket|txn)(?:no|number|num|id|nbr|code|ref(?:erence)?)?|"
         r"(?:facture|commande|ticket)s?|"
         r"(?:numero|num|no|id|ref)(?:facture|commande|cmd|ticket|transaction)|orderno",
     ),
@@ -239,14 +242,15 @@ ELSEWHERE = {
     r"(?:importe|valor|vlr|monto|importo|totale?)"
     r"(?:total|totale|final|neto|netto|bruto|lordo|daventa|davenda|venta|venda|mensal|mensual|mensile|pago)?|"
     r"ventas(?:totales)?|vendas(?:totais)?|venta|venda|vendite|"
-    r"(?:fatturato|faturamento|facturacion|ingresos|receita|ricavi)(?:total[ei]?s?|brut[ao]|liquid[ao]|net[ao])?|"
+    r"(?:fatturato|faturamento|facturacion|ingresos(?:por(?:productos?|ventas?))?|receita|ricavi)(?:total[ei]?s?|brut[ao]|liquid[ao]|net[ao])?|"
     r"incass[oi]|arrecadacao|recaudacion|kwota|\w*wartosc(?:netto|brutto)?|sprzedaz|obrot|belopp|"
+    r"(?:base)?imponib[il]l?e|(?:slut|total)pris|"
     r"forsaljning|omsattning|(?:toplam)?tutar|ciro|сумма|выручка",
     "unit_price": r"(?:netto|brutto|listen|vk)preis|(?:eenheids|stuks?|verkoop|netto|bruto)?prijs(?:perstuk)?|"
     r"(?:販売)?(?:単価|価格)円?|単価(?:税込|税抜)|单价|价格|단가|가격|"
     r"(?:einzel|stuck|verkaufs)preis|preis(?:prostuck|jestuck)|preis|(?:precio|preco|prezzo)"
     r"(?:unitario|deventa|devenda|unit|unidad|d[eio]l?(?:produto|producto|prodotto|articulo))?|(?:valor|vlr|vl)unit(?:ario)?|pvp|"
-    r"cena(?:jednostkowa|zasztuke|netto|brutto)?|pris|(?:birim)?fiyati?|цена",
+    r"cena(?:jednostkowa|zasztuke|netto|brutto)?|(?:styck|enhets?|a)?pris|(?:birim)?fiyati?|цена",
     "product": r"(?:material|artikel)(?:kurztext|nummer|nr|code)?|product(?:naam|nummer)|"
     r"(?:商品|製品|品目)(?:名|コード|id|番号)?|品名|品番|产品(?:名称|编号)?|상품(?:명|코드)?|제품명?|"
     r"descrizioneprodotto|nome(?:produto|prodotto)|nombre(?:producto|articulo)|"
@@ -326,7 +330,7 @@ UNITS = re.compile(
 )
 LOOSE = re.compile(
     r"(?:gross|net|weekly|daily|monthly|yearly|annual|store|product|retail)*(?:sales?|ventes?|ventas?|vendas?|vendite)|"
-    r"total(?:s|sales)?|volumes?|values?"
+    r"total(?:s|sales)?|volumes?|values?|actuals?|ist|reel|realise|effectif|consuntivo|realizado"
 )
 # What one way of selling brought, of several that are added up nowhere: retail sales beside warehouse sales.
 CHANNELS = re.compile(

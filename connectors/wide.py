@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from connectors import dates, names, numbers, vocabulary
+from connectors import dates, names, numbers, statuses, vocabulary
 from data import meaning, schemas
 from data.dataset import Finding, Reading
 from locales import N_
@@ -238,7 +238,7 @@ def _items(frame: pd.DataFrame) -> list[str]:
     first, *others = frame
     if len(others) < MIN_COLUMNS or frame[first].duplicated().any() or not dates.dated(frame[first]):
         return []
-    if not all(_numeric(frame[name]) for name in others):
+    if not all(_numeric(frame[name]) for name in others) or statuses.happened(others):
         return []
     sums = adding_up(frame, others)
     items = [name for name in others if name not in sums]

@@ -31,6 +31,7 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")  # 01000 is a code, not
 _GONE = (
     r"churn|attrit|left$|leav|exit|cancel|terminat|quit|lost$|gone$|clos(ed|ure)|inactiv|lapsed|resili|parti|perdu|"
     r"surrender|ferme|cloture|desabonn|desinscri|radie|unsubscri|decede|annul|former|ancien$|ex$|discontinu|dropout|expired?$|de[sz]?a[ck]tiv|"
+    r"ended$|anulad|iptal|pasif|encerrad|chius[oa]$|rozwiazan|zamkniet|wypowiedzian|"
     r"moved$|vacat|evict|ausgezogen|demenag|"
     r"gekundigt|stornier|beendet|inaktiv|ehemalig|abgewander|abgemeld|ausgetret|verloren|"
     r"baja$|abandon|perdid|disdett|cessat|disattiv|inattiv|abbandon|"
@@ -38,9 +39,9 @@ _GONE = (
 )
 _HERE = (
     r"stay|exist|live$|activ|actif|retain|current|present|remain|loyal|kept|keep|open|subscrib|abonn|fidel|reste|conserve|"
-    r"ouvert|inscri|continu|enrol|graduate|renew|renouvel|force$|verlanger|rinnovat|renovad|"
+    r"paying|vigor$|ouvert|inscri|continu|enrol|graduate|renew|renouvel|force$|verlanger|rinnovat|renovad|"
     r"aktiv|bestand|gebliebe|laufend|ungekundigt|vigente|permanec|attiv|rimast|fedel|"
-    r"actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
+    r"aktif|aktywn|actief|lopend|gebleven|ingeschreven|ativ|mantid|ficou"
 )
 _NOT_YET = (
     r"join|new|nouve|neu$|neukund|nuev|nuov|nieuw|nov[oa]$|pending|unknown|inconnu|attente|trial|essai|na$|null$|"
@@ -57,7 +58,7 @@ _NOT = r"(not?|pas|non|never|jamais|un|nicht|kein|niet|geen|nao|nunca|mai)$"
 _OUTCOME = (
     r"churn\w*|attrit\w*|(?:cod|code|ind|flag|top|dt|date|mt)?resil\w*|desabonne\w*|gekundigt|kundigung|abgewandert|"
     r"baja|abandono\w*|cancelad[oa]|abgang|austritt|storn\w*|opgezegd|opzegging|disdett[aoie]|abbandon\w*|"
-    r"cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]|ayril(?:di|an|ma)|lemond\w*|odes(?:el|la)|"
+    r"encerrou|encerrad[oa]|encerramento|iptal|cancelamento|cancelacion|evasao|evadid[oa]|rezygnacj[ai]|ayril(?:di|an|ma)|lemond\w*|odes(?:el|la)|"
     r"(?:op|opp|upp)(?:sag[dt]|sigelse|sagning)\w*"
 )
 _LEAVING = r"left|lapsed?|leav(?:e|es|ing|er|ers)|exit(?:s|ed|ing)?|cancel(?:l?ed|l?ing|lations?|ations?)?|"
@@ -87,8 +88,10 @@ _LEFT_ON = re.compile(
     r"(?:kundigungs?|austritts?|abgangs?|storno|vertragsende)(?:datum)?|(?:fecha|data)(?:de|da|di|del)?"
     r"(?:baja|cancelacion|cancelamento|saida|salida|disdetta|uscita|recesso)|(?:opzeg|uitschrijf)datum|"
     r"(?:lost|ended|deactivated|unsubscribed|deleted)(?:at|on|date)|(?:end|date)of(?:membership|subscription)|"
-    r"(?:membership|subscription)end(?:date)?|datefin(?:abonnement|adhesion|contrat)?"
+    r"(?:membership|subscription)end(?:date)?|moved?out(?:date)?|unsub(?:scribed?)?time|einddatum|"
+    r"datefin(?:abonnement|adhesion|contrat)?"
 )
+_ZONE = re.compile(r" (?:utc|gmt)$")
 _AGAIN = (
     r"(?:is|has|was|a)?current(?:ly)?(?:an?)?(?:customer|client|member|subscriber|policyholder)|clientactuel|"
     r"(?:is|has|was|a)?(?:re(?:newed|enrolled|enrolment|subscribed|joined|inscrits?|inscriptions?|abonnes?|conduits?)|"
@@ -227,7 +230,7 @@ def read(values: pd.Series, meaning: dict[str, bool | None]) -> pd.Series:
 
 def left_on(values: pd.Series, name: Hashable) -> bool:
     """Whether a column is the day on which customers left: called so, with days, and blank for the others."""
-    squeezed = plain(name).replace(" ", "")
+    squeezed = _ZONE.sub("", plain(name)).replace(" ", "")
     coded = bool(_ENDS.fullmatch(squeezed)) and values.astype("str").str.strip().str.fullmatch(_NEVER, na=False).any()
     if not (about_leaving(name) or coded or _LEFT_ON.fullmatch(squeezed)):
         return False
@@ -250,7 +253,8 @@ def about_leaving(name: Hashable) -> bool:
     Judged by words: reason_for_leaving, date_left and churn_score are; exit_rate, left_handed and cancelled_orders are
     not.
     """
-    said = _SHORT.sub(lambda word: "terminated" if word[1] == "term" else "closed", _OVER.sub("", plain(name)))
+    timeless = _OVER.sub("", _ZONE.sub("", plain(name)))
+    said = _SHORT.sub(lambda word: "terminated" if word[1] == "term" else "closed", timeless)
     words = [part for word in said.split() for part in _parts(word)]
     if any(re.fullmatch(_OUTCOME, word) for word in words):
         return True

@@ -28,6 +28,7 @@ from connectors import (
     scales,
     shape,
     statuses,
+    totals,
     wide,
 )
 from data import schemas
@@ -43,7 +44,8 @@ WORDS = {
     dates.SWAPPED: N_("days and months were swapped"), dates.AS_WRITTEN: N_("as they stand"),
     numbers.POINT: N_("decimal point"), numbers.COMMA: N_("decimal comma"),
     money.AMOUNT: N_("total of the line"), money.PRICE: N_("price of one unit"), money.QUANTITY: N_("units"),
-    lines.NO_UNITS: N_("one unit a line"), lines.TOGETHER: N_("all of them together"),
+    lines.NO_UNITS: N_("one unit a line"), totals.TOGETHER: N_("all of them together"),
+    totals.NO_MONEY: N_("no money"),
     moves.LEAST: N_("the least that is possible"), moves.CORRECTED: N_("adjustment"), "receipt": N_("receipt"),
     "sale": N_("sale"), "return": N_("return"), "count": N_("count"), "order": N_("order"),
     lines.COUNTS: N_("the total counts"), lines.PRODUCT: N_("quantity × price counts"),
