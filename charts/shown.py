@@ -43,8 +43,8 @@ def sent(drawn: go.Figure, dark: bool) -> dict[str, Any]:
     if "coloraxis" in own:
         layout["coloraxis"] = _under(look["coloraxis"], own["coloraxis"])
     data = [_under(look["traces"].get(trace.type, {}), trace.to_plotly_json()) for trace in drawn.data]
-    frames = [frame.to_plotly_json() for frame in drawn.frames]
-    return _listed({"data": data, "layout": layout, **({"frames": frames} if frames else {})})
+    found: dict[str, Any] = _listed({"data": data, "layout": layout})
+    return {**found, "frames": drawn.to_dict()["frames"]} if drawn.frames else found  # these are not compared
 
 
 def _under(look: Any, own: Any) -> Any:
@@ -57,13 +57,15 @@ def _under(look: Any, own: Any) -> Any:
 
 
 def _listed(values: Any) -> Any:
-    """Numbers as lists, at any depth; what is not known as None."""
+    """Numbers and days as lists, at any depth; what is not known as None."""
     if isinstance(values, dict):
         return {name: _listed(value) for name, value in values.items()}
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
-        found = values.astype(object)
-        found[~np.isfinite(values)] = None
-        return found.tolist()
+        known = np.isfinite(values)
+        return values.tolist() if known.all() else np.where(known, values.astype(object), np.array(None)).tolist()
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M" and not np.isnat(values).any():
+        whole = (values == values.astype("datetime64[D]")).all()
+        return np.datetime_as_string(values, "D" if whole else "s").tolist()
     if isinstance(values, list | tuple) and any(isinstance(value, dict | np.ndarray) for value in values):
         return [_listed(value) for value in values]
     return values

@@ -41,7 +41,9 @@ def test_nothing_is_sent_that_differs_from_its_own_copy(dark):
     written = plotly.io.to_json(Shown(drawn(), dark))
     assert "bdata" not in written
     assert "NaN" not in written
-    assert json.loads(written)["data"][0]["y"] == [1.0, None, None]
+    first = json.loads(written)["data"][0]
+    assert first["y"] == [1.0, None, None]
+    assert first["x"] == ["2026-01-01", "2026-01-02", "2026-01-03"]
 
 
 def test_a_figure_says_more_than_the_look_of_the_page():
@@ -53,6 +55,15 @@ def test_a_figure_says_more_than_the_look_of_the_page():
     assert "gridcolor" in layout["yaxis"]
     assert "gridcolor" not in layout["yaxis2"]  # of bars that lie: plotly draws lines along them if they have a colour
     assert "tickcolor" not in layout["yaxis"]
+
+
+def test_what_moves_keeps_its_frames_and_times_their_hours():
+    hours = pd.date_range("2026-01-01 06:00", periods=2, freq="12h")
+    figure = go.Figure(go.Scatter(x=hours, y=[1, 2]), frames=[go.Frame(name="one", data=[go.Scatter(y=np.ones(2))])])
+    found = sent(figure, False)
+    assert found["data"][0]["x"] == ["2026-01-01T06:00:00", "2026-01-01T18:00:00"]
+    assert [frame["name"] for frame in found["frames"]] == ["one"]
+    assert "frames" not in sent(go.Figure(), False)
 
 
 def test_a_figure_that_is_shown_can_be_shown_again():
