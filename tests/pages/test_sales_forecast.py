@@ -28,6 +28,22 @@ def shop():
     return demo.generate(END, years=2, customers=400, products=60)
 
 
+def tea(days, units):
+    """Lines of one product, one a day."""
+    return pd.DataFrame(
+        {
+            "source": "upload",
+            "line_id": [str(one) for one in range(len(days))],
+            "timestamp": days,
+            "product": "tea",
+            "line_type": "sale",
+            "quantity": units.round(),
+            "unit_price": 1.0,
+            "currency": "GBP",
+        }
+    )
+
+
 def keep(frames, currency="GBP"):
     dataset = Dataset("sales", frames, Origin("upload", "shop.csv", currency=currency))
     return tables.add(settings.get().home, dataset, NOW)
@@ -355,19 +371,7 @@ def test_a_new_level_is_asked_about_answered_with_a_reason_and_remembered(visit,
     monkeypatch.setattr(background, "threading", AT_ONCE)
     rng, at = np.random.default_rng(0), np.arange(300)
     units = 100 * (1 + 0.5 * (at % 7 >= 5)) * np.exp(rng.normal(0, 0.1, 300)) * np.where(at >= 286, 3, 1)
-    lines = pd.DataFrame(
-        {
-            "source": "upload",
-            "line_id": [str(one) for one in at],
-            "timestamp": pd.date_range("2025-03-01", periods=300),
-            "product": "tea",
-            "line_type": "sale",
-            "quantity": units.round(),
-            "unit_price": 1.0,
-            "currency": "GBP",
-        }
-    )
-    keep({"sales": lines})
+    keep({"sales": tea(pd.date_range("2025-03-01", periods=300), units)})
     app = visit("sales_forecast")
     usual, level = 100 * 8 / 7 * 28, 300 * 8 / 7 * 28
 
@@ -393,19 +397,7 @@ def test_what_stood_out_a_year_ago_is_asked_about_answered_with_a_reason_and_rem
     units = (
         100 * (1 + 0.5 * (days.day_of_week >= 5)) * np.exp(rng.normal(0, 0.1, len(days))) * np.where(cleared, 2.2, 1)
     )
-    lines = pd.DataFrame(
-        {
-            "source": "upload",
-            "line_id": [str(one) for one in range(len(days))],
-            "timestamp": days,
-            "product": "tea",
-            "line_type": "sale",
-            "quantity": units.round(),
-            "unit_price": 1.0,
-            "currency": "GBP",
-        }
-    )
-    keep({"sales": lines})
+    keep({"sales": tea(days, units)})
     app = visit("sales_forecast")
     usual = 100 * 8 / 7 * 28
 

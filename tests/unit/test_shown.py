@@ -1,6 +1,8 @@
 """Figures as a page sends them: what they look like, and that plotly has no reason to draw them twice."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -87,3 +89,13 @@ def test_small_texts_can_be_read(look):
     for text in (look["layout"]["font"]["color"], look["layout"]["legend"]["font"]["color"]):
         lighter, darker = sorted((paper, luminance(text)), reverse=True)
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_colours_are_those_of_the_pages(name):
+    """They stand in Streamlit's own settings, too."""
+    config = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
+    page, look = tomllib.loads(config.read_text("utf-8"))["theme"][name], LOOKS[name == "dark"]
+    assert [colour for _place, colour in look["coloraxis"]["colorscale"]] == page["chartSequentialColors"]
+    assert look["layout"]["paper_bgcolor"] == page["backgroundColor"]
+    assert look["layout"]["hoverlabel"]["bordercolor"] == page["borderColor"]
