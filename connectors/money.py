@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from connectors import names, numbers, vocabulary
 from locales import N_
@@ -292,7 +292,7 @@ def _shown(units: pd.Series, paid: pd.Series, products: pd.Series | None) -> str
     clear = CLEAR if group.nunique() > 1 or products is not None else ALONE
     # Of a few lines two variances differ so much by chance: 97.5% of Fisher's F, as many degrees of freedom for each.
     free = max(len(lines) - group.nunique(), 1)
-    clear = max(clear, float(special.fdtri(free, free, 0.975)))
+    clear = max(clear, float(scipy.special.fdtri(free, free, 0.975)))
     if spread["each"] * clear < spread["paid"]:
         return AMOUNT
     return PRICE if spread["paid"] * clear < spread["each"] else None

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 import jobs
 import locales
 import settings
-from charts.act import order  # noqa: F401
+from charts.act import order_paper  # noqa: F401
 from charts.ask import reporting  # noqa: F401
 from connectors import notify  # noqa: F401
 from data import state

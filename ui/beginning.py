@@ -6,6 +6,7 @@ Importing this module is the largest part of it (1 s), during which a browser fe
 
 import asyncio
 import ctypes
+import gc
 import importlib
 import inspect
 import threading
@@ -27,6 +28,7 @@ FIRST_PAGE = 4.0  # seconds
 BETWEEN = 1.0  # seconds
 TIDIED = 60.0  # seconds between two times that freed memory is given back
 M_ARENA_MAX = -8  # of mallopt, in malloc.h of glibc
+RARELY = 10_000, 20, 10  # new objects between two looks for garbage, such looks between two at what is older, and so on
 WARM_UP: tuple[str, ...] = (
     "statsmodels.tsa.seasonal",
     "seaborn",
@@ -59,6 +61,7 @@ async def warm_up() -> None:
     for. From then on, what memory is free is given back now and then, without an end."""
     for name in TODAY:
         await asyncio.to_thread(importlib.import_module, name)
+    settle()
     await asyncio.to_thread(inspect.stack)  # Streamlit asks once who called it: a look at the file of every module
     await asyncio.to_thread(meaning.country, "")  # names of countries in seven languages
     await asyncio.sleep(FIRST_PAGE)
@@ -69,10 +72,19 @@ async def warm_up() -> None:
         await asyncio.sleep(BETWEEN)
     for name in PREPARED:
         await asyncio.to_thread((await asyncio.to_thread(importlib.import_module, name)).prepare)
+    await asyncio.to_thread(settle)
     trim = getattr(ctypes.CDLL(None), "malloc_trim", bool)
     while True:
         await asyncio.to_thread(trim, 0)
         await asyncio.sleep(TIDIED)
+
+
+def settle() -> None:
+    """What has been imported stays to the end: no collection of garbage looks at it again (0.3 s each time), and those
+    for what is new are as rare as six figures are that are made at once."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(*RARELY)
 
 
 def _thrifty() -> None:

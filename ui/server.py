@@ -1,6 +1,7 @@
 """What the server does around the pages: it begins, gives out fonts and scripts, and apologises for a bug."""
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -50,6 +51,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 async def _begin(chosen: settings.Settings) -> None:
     stop, leading = threading.Event(), None
+    gc.disable()  # what is imported now stays (see `ui.beginning.settle`): to look through it takes a fifth longer
     try:
         beginning = await asyncio.to_thread(importlib.import_module, "ui.beginning")
         leading = await asyncio.to_thread(beginning.opened, chosen, stop)
@@ -62,6 +64,7 @@ async def _begin(chosen: settings.Settings) -> None:
         else:
             _end(error)
     finally:
+        gc.enable()
         stop.set()
         if leading:
             leading.join(STOPPING)

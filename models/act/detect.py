@@ -10,8 +10,7 @@ for what a line is worth, which is that of all days.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import correlate1d
-from scipy.special import pdtr, pdtrc, stdtr
+import scipy
 
 WEEK, YEAR = 7, 364  # 52 whole weeks, so that weekdays meet their own
 SETTLED = 21  # days after which a level and its weekdays are known well enough to measure the noise around them
@@ -125,17 +124,19 @@ def _judged(
     off /= np.where(off < 0, noises[0], noises[1])
     off[~learned[rows]] = np.nan
     expected = np.where(counted, np.sinh(middle) * bend, middle)
-    tail = stdtr(TAIL, -np.abs(off))
+    tail = scipy.special.stdtr(TAIL, -np.abs(off))
     low, high = np.where(off < 0, tail, 1 - tail), np.where(off > 0, tail, 1 - tail)
     some = np.broadcast_to(counted & (unit > 0), off.shape)
     unit = np.broadcast_to(np.maximum(unit, TINY), off.shape)
     rare = some & (off < -1)
-    low[rare] = np.maximum(low[rare], pdtr(_count(values, unit, rare), _count(expected, unit, rare, whole=False)))
+    low[rare] = np.maximum(
+        low[rare], scipy.special.pdtr(_count(values, unit, rare), _count(expected, unit, rare, whole=False))
+    )
     rare = some & (off > 1)
     things = _count(values, unit, rare)
     one_large = (np.broadcast_to(by_line, off.shape) & (lines < MIN_LINES))[rare]  # which is not many
     things = np.where(one_large, np.minimum(things, lines[rare]), things)
-    high[rare] = np.maximum(high[rare], pdtrc(things - 1, _count(expected, unit, rare, whole=False)))
+    high[rare] = np.maximum(high[rare], scipy.special.pdtrc(things - 1, _count(expected, unit, rare, whole=False)))
     return Usual(expected, low, high), by_line
 
 
@@ -247,7 +248,7 @@ def _near(values: np.ndarray, rows: slice) -> np.ndarray:
     """Sums of some days' neighbours, `NEAR` on both sides, with their weights."""
     start, stop = max(rows.start - NEAR, 0), rows.stop + NEAR
     weights = np.exp(-((np.arange(-NEAR, NEAR + 1) / WIDTH) ** 2) / 2)
-    found = correlate1d(values[start:stop], weights, axis=0, mode="constant")
+    found = scipy.ndimage.correlate1d(values[start:stop], weights, axis=0, mode="constant")
     return found[rows.start - start :][: rows.stop - rows.start]
 
 
