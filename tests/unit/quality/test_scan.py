@@ -44,6 +44,12 @@ def test_rows_are_counted_as_pandas_counts_them(ask, kept, broken):
     assert all(count > 0 for count in expected.values())
 
 
+def test_rows_too_many_to_be_sorted_are_grouped(ask, kept, monkeypatch):
+    by_hash = failing(ask, kept, *RULES[1:3])
+    monkeypatch.setattr(scan, "SORTED", 0)
+    assert failing(ask, kept, *RULES[1:3]) == by_hash
+
+
 def test_all_rules_about_rows_are_one_statement(kept):
     asked = []
 
