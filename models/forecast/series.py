@@ -18,7 +18,7 @@ from locales import N_, Sentence
 from models.forecast.apart import Apart, Recent, apart, bring
 from models.forecast.growth import YEAR as DAYS
 from models.forecast.growth import onward, steady
-from models.forecast.yearly import MONTHS, Occasion, Recurring, once, recurring
+from models.forecast.yearly import MONTHS, Occasion, Recurring, once, quiet, recurring, within
 
 SEASONS = {"D": 7, "W": 52, "MS": 12, "QS": 4, "6MS": 2, "YS": 1}  # steps of the main season of each frequency
 LOOKED_BACK = 8  # weeks without a sale after which a weekday counts as closed
@@ -218,7 +218,7 @@ def learnable(
     weekly = ~np.isin(dates.day_of_week, weekdays)
     findings += (found := _ended(dates, sold, weekly, YEAR, SHORT + 1))
     ended = bool(found)
-    empty = ~sold & weekly
+    empty = ~sold & weekly & ~quiet(values, "D").to_numpy()
     runs = _run_lengths(~sold)
     holidays = _touching(~sold, _on(dates, FESTIVE)) & (runs <= LONG)
     runs *= empty
@@ -255,7 +255,7 @@ def learnable(
     findings += noted
     rare = _intermittent(sold[kept], YEAR * season // 7)
     if (steady or rare) and not explained:
-        grid, away = _ordered_once(grid) if rare else _drawn_in(grid, season)
+        grid, away = _ordered_once(grid) if rare else _drawn_in(grid, season, [one for one in said if one.again])
         if away:
             message = N_("Days far from the days like them: {rows}. They are drawn in, so as not to mislead.")
             one = N_("Days far from the days like them: {rows}. It is drawn in, so as not to mislead.")
@@ -383,21 +383,23 @@ def _weeks_of(gaps: np.ndarray, season: int) -> np.ndarray:
     return gaps & (place < _run_lengths(gaps) // season * season)
 
 
-def _drawn_in(values: pd.Series, season: int) -> tuple[pd.Series, int]:
+def _drawn_in(values: pd.Series, season: int, again: Sequence[Occasion]) -> tuple[pd.Series, int]:
     """A grid, its closed days missing, with the days drawn in that are `FAR` robust standard deviations off, and how
     many; in logarithms.
 
-    The days like a day are the same weekday of four weeks on either side. What comes again within days a year later is
-    no outlier.
+    The days like a day are the same weekday of four weeks on either side. What comes again within days a year later, or
+    is said to come `again`, is no outlier, nor is a quiet time.
     """
-    if len(values) < 8 * season or (values <= 0).any():
+    low = quiet(values, "D").to_numpy()
+    if len(values) < 8 * season or (values.to_numpy()[~low] <= 0).any():
         return values, 0
-    logged = np.log(values)
+    logged = np.log(values.where(values > 0))
     usual = pd.concat([logged.shift(season * weeks) for weeks in range(-4, 5)], axis=1).median(axis=1)
     off = logged - usual
     reach = FAR * 1.4826 * float((off - off.median()).abs().median())
     far = (off.abs() > reach).to_numpy(copy=True) if reach > 0 else np.zeros(len(values), bool)
     dates = pd.DatetimeIndex(values.index)
+    far &= ~within(dates, "D", again) & ~low
     found = np.flatnonzero(far)
     apart = np.abs(np.abs((dates[found].to_numpy()[:, None] - dates[found].to_numpy()) / np.timedelta64(1, "D")) - 364)
     alike = np.sign(off.to_numpy()[found][:, None]) == np.sign(off.to_numpy()[found])

@@ -23,7 +23,9 @@ AROUND = 91  # days on either side whose median is the level that something stan
 BEFORE = 28  # days that must be known before something that stands out
 WEEKS = 14  # days on either side that tell a weekday's own level
 WHOLE = 0.35  # of the kernel that a year must fill to be heard
-OPEN = 0.98  # share of the steps that must have sold something
+OPEN = 0.98  # share of the steps that must have sold something, but in a quiet time
+QUIET = 0.1  # of the usual step, below which a time is quiet
+NEAR = {"D": 15, "W": 5, "MS": 1}  # steps around one that tell whether its time is quiet
 FLOOR = 0.02  # of the median, below which all sales are as small
 CHANCE, SURE = 2.0, 4.0  # standard errors that are nothing, and that are all of it
 # Of what stood out in one year only, what came again in the next, and the share by which that was off: rises around
@@ -33,6 +35,7 @@ ONCE = {"D": (0.2, 0.9), "W": (0.2, 0.9), "MS": (0.4, 0.9)}
 OFF = (0.4, 0.3)
 CHRISTMAS = (1115, 110)  # month and day of the first and last day around it
 MIN_STEPS, TINY = 8, 1e-9
+NEXT, LIKE = 5, 3.0  # steps next to a day, and standard deviations of a step from their median, that are like it
 SEEN = 0.02  # in logarithms: less is nothing
 # A country that has a feast among its bank holidays, its name there, and the days around it that it moves.
 FEASTS = (
@@ -75,6 +78,7 @@ class Recurring:
     reach: tuple[int, int] = (0, 0)
     moving: tuple["Recurring", ...] = ()
     again: tuple[Occasion, ...] = ()
+    like: float = np.inf
 
     def __call__(self, dates: pd.DatetimeIndex) -> np.ndarray:
         """What recurs on some dates, in logarithms: 0 where nothing does.
@@ -162,28 +166,41 @@ class Recurring:
         return after, (after >= self.reach[0]) & (after <= self.reach[1])
 
     def _mean(self, at: np.ndarray) -> np.ndarray:
-        """The kernel mean around some days, NaN where too few steps lie there."""
+        """The kernel mean around some days, NaN where too few steps lie there.
+
+        Of what is `like` the few steps next to a day, so that a month which is another one from its first day to its
+        last keeps its edges (a bilateral filter: Tomasi and Manduchi 1998).
+        """
         spacing = (self.days[-1] - self.days[0]) / (len(self.days) - 1)
         reach = 3 * self.width
         first = np.searchsorted(self.days, at - reach)
         place = first[:, None] + np.arange(int(2 * reach / np.diff(self.days).min()) + 2)
         there = place < len(self.days)
         place = np.minimum(place, len(self.days) - 1)
-        far = (self.days[place] - at[:, None]) / self.width
-        weight = np.exp(-0.5 * far**2) * (there & (np.abs(far) <= 3))
-        total = weight.sum(axis=1)
-        heard = total > WHOLE * self.width * np.sqrt(2 * np.pi) / spacing
-        return np.where(heard, (weight * self.off[place]).sum(axis=1) / np.maximum(total, 1e-12), np.nan)
+        far = np.where(there, np.abs(self.days[place] - at[:, None]) / self.width, np.inf)
+        weight, off = np.exp(-0.5 * far**2) * (far <= 3), self.off[place]
+        heard = weight.sum(axis=1) > WHOLE * self.width * np.sqrt(2 * np.pi) / spacing
+        if np.isfinite(self.like):
+            nearest = np.argsort(far, axis=1)[:, :NEXT]
+            next_to = np.take_along_axis(np.where(far <= 3, off, np.nan), nearest, axis=1)
+            middle = np.nanmedian(np.where(heard[:, None], next_to, 0.0), axis=1)
+            weight *= np.exp(-0.5 * ((off - middle[:, None]) / self.like) ** 2)
+        return np.where(heard, (weight * off).sum(axis=1) / np.maximum(weight.sum(axis=1), TINY), np.nan)
 
 
 def once(dates: pd.DatetimeIndex, frequency: str, said: Sequence[Occasion]) -> np.ndarray:
-    """Which steps were, by half of themselves or of the occasion, one of which somebody said that it happened once."""
+    """Which steps were ones of which somebody said that they happened once (see `within`)."""
+    return within(dates, frequency, [one for one in said if not one.again])
+
+
+def within(dates: pd.DatetimeIndex, frequency: str, occasions: Sequence[Occasion]) -> np.ndarray:
+    """Which steps were, by half of themselves or of the occasion, one of `occasions`."""
     start, end = ends(dates, frequency)
     found = np.zeros(len(dates), bool)
-    for one in said:
+    for one in occasions:
         first, last = _days(pd.DatetimeIndex([one.first, one.last]))
         shared = np.minimum(end, last) - np.maximum(start, first) + 1
-        found |= (2 * shared >= np.minimum(end - start, last - first) + 1) & (not one.again)
+        found |= 2 * shared >= np.minimum(end - start, last - first) + 1
     return found
 
 
@@ -197,6 +214,16 @@ def ends(dates: pd.DatetimeIndex, frequency: str) -> tuple[np.ndarray, np.ndarra
     return first, last
 
 
+def quiet(values: pd.Series, frequency: str) -> pd.Series:
+    """Which steps lie in a time in which so little is sold that a step without a sale is no wonder, and not closed.
+
+    By what is sold on the steps around one that sell anything: around works of three weeks that is as much as ever.
+    """
+    sold = values[values != 0].abs()
+    near = sold.rolling(NEAR[frequency], center=True, min_periods=1).median()
+    return near.reindex(values.index, method="nearest") < QUIET * sold.median()
+
+
 def recurring(grid: pd.Series, frequency: str, said: Sequence[Occasion] = ()) -> Recurring | None:
     """What recurs in a grid (see `series.Open`) of days, weeks or few months; None where nothing does.
 
@@ -205,7 +232,8 @@ def recurring(grid: pd.Series, frequency: str, said: Sequence[Occasion] = ()) ->
     if frequency not in WIDTH or (frequency == "MS" and len(grid) > LONGEST):
         return None
     days = _days(pd.DatetimeIndex(grid.index))
-    if len(days) < MIN_STEPS or days[-1] - days[0] < YEAR - AROUND + BEFORE or (grid > 0).mean() < OPEN:
+    there = (grid > 0) | quiet(grid, frequency)
+    if len(days) < MIN_STEPS or days[-1] - days[0] < YEAR - AROUND + BEFORE or there.mean() < OPEN:
         return None
     logged = np.log(grid.clip(lower=FLOOR * grid.median()))
     if frequency == "D":
@@ -219,7 +247,8 @@ def recurring(grid: pd.Series, frequency: str, said: Sequence[Occasion] = ()) ->
     whole = (days <= days[-1] - AROUND) & (days >= days[0] + BEFORE)
     days, off = days[whole], off[whole]
     width = WIDTH[frequency]
-    found = Recurring(days, off, width, 0.0, ONCE[frequency], again=tuple(one for one in said if one.again))
+    like = LIKE * _spread(np.diff(off)) / np.sqrt(2) if frequency == "D" else np.inf
+    found = Recurring(days, off, width, 0.0, ONCE[frequency], again=tuple(one for one in said if one.again), like=like)
     smooth = found._mean(days)
     noise, wander = _spread(off - smooth), _spread(smooth)
     spacing = (days[-1] - days[0]) / (len(days) - 1)

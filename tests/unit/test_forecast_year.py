@@ -10,6 +10,7 @@ import pytest
 from models.forecast import forecast
 from models.forecast.occasions import ABOVE, ABOVE_ONCE, LATELY_ABOVE, expected
 from models.forecast.panel import Panel, mean_forecast, panel
+from models.forecast.series import learnable, regular
 from models.forecast.yearly import Occasion, once, recurring
 from models.stock.experience import experience
 from models.stock.supply import Demand
@@ -337,3 +338,52 @@ def test_products_by_month_have_the_december_of_their_category() -> None:
     told = mean_forecast(history, 1, 0)[:, 0]
     for one in range(3):
         assert told[family == one].sum() == pytest.approx(mean[family == one, -1].sum(), rel=0.08)
+
+
+def winter(seed: int, months: int, share: float) -> tuple[pd.Series, pd.Series]:
+    """Units of a shop that sells a `share` of the usual in January, until mid-February 2027, and their expectation."""
+    rng = np.random.default_rng(seed)
+    days = pd.date_range(pd.Timestamp("2026-12-31") - pd.DateOffset(months=months), "2027-02-11")
+    week = np.array([0.8, 0.9, 0.9, 1.0, 1.4, 1.9, 0.0])[np.asarray(days.day_of_week)]
+    mean = 100 * week * np.where(days.month == 1, share, 1.0)
+    return pd.Series(rng.poisson(mean * rng.gamma(44, 1 / 44, len(days))).astype(float), days), pd.Series(mean, days)
+
+
+def by_month(said: pd.Series, mean: pd.Series) -> tuple[float, float]:
+    """What is said of January and of February over the truth."""
+    sums = [one[one.index.month == month].sum() for month in (1, 2) for one in (said, mean[said.index])]
+    return sums[0] / sums[1], sums[2] / sums[3]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_a_month_that_is_another_one_keeps_its_first_and_last_day(share: float) -> None:
+    """A smooth kernel told 2.3 times as much of a January at a twentieth, and of the February after it 0.8 of it."""
+    told = []
+    for seed in range(2):
+        sold, mean = winter(seed, 26, share)
+        told.append(by_month(forecast(sold[:"2026-12-31"], 42).frame["mean"], mean))
+    january, february = np.mean(told, axis=0)
+    assert january == pytest.approx(1, abs=0.2)
+    assert february == pytest.approx(1, abs=0.12)
+
+
+def test_a_day_without_a_sale_is_not_closed_where_next_to_nothing_is_sold() -> None:
+    """One unit a day: these days were taken for closed ones, and their month for what the others sell."""
+    sold, mean = winter(4, 26, 0.01)
+    known = sold[:"2026-12-31"]
+    found = learnable(regular(known))
+    open_days = known["2026-01"][known["2026-01"].index.day_of_week < 6].iloc[1:]  # but New Year's Day
+    assert (open_days == 0).sum() > 5
+    assert found.grid["2026-01"].iloc[-len(open_days) :].tolist() == open_days.to_list()
+    said = forecast(known, 42).frame["mean"]
+    assert said[said.index.month == 1].sum() < 3 * mean[said.index][said.index.month == 1].sum()
+
+
+def test_a_quiet_month_that_is_said_to_come_again_is_not_drawn_in() -> None:
+    """After the answer it was told three times too high: the days of the year before had been taken for outliers."""
+    sold, mean = winter(1, 14, 0.05)
+    (asked,) = expected(forecast(sold[:"2026-12-31"], 42).window)
+    answered = forecast(sold[:"2026-12-31"], 42, said=[asked.occasion(again=True)])
+    january, february = by_month(answered.frame["mean"], mean)
+    assert january == pytest.approx(1, abs=0.25)
+    assert february == pytest.approx(1, abs=0.12)
