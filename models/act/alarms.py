@@ -159,7 +159,7 @@ def sentence(row: Mapping[str, Any], known: Catalogue, names: wording.Names, cur
 
 
 def _off(row: Mapping[str, Any], share: bool) -> str:
-    """How a sentence ends: by how much a value is off what was expected; of a share that would be a share of a share."""
+    """How a sentence ends: by how much a value is off what was expected; of a `share` it would be one of a share."""
     change = abs(row["value"] / row["expected"] - 1) if row["expected"] > 0 else 0.0
     if share or round(change, 2) == 0:
         return "."
