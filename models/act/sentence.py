@@ -266,7 +266,7 @@ def _spelled(text: str) -> str:
 def _asked(subject: str, known: Catalogue, lexicon: Lexicon) -> tuple[Query | None, Heard]:
     """What is watched, in the words of Ask; None with what was not understood. A measure may be called what `sentence`
     calls it, in any language: for those of a column of the data Ask has no such words."""
-    called = {}
+    called: dict[str, str] = {}
     for language in locales.LANGUAGES:
         with locales.using(language):
             called |= {_spelled(wording.measure(known, name)): name for name in known.measures}
