@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from models.stock import ledger, supply
 
@@ -80,12 +79,16 @@ def test_of_what_sold_more_than_there_was_nobody_knows_what_is_left():
     assert on_hand(again, sales())[0, -1] == 20 - 3 * 4
 
 
-@pytest.mark.parametrize("stores", [("x", "x", "x"), ("x", "y", "x")])
-def test_what_lies_in_several_stores_stays_as_it_is(stores):
+def test_what_lies_in_several_stores_is_told_of_all_together_where_they_were_counted_on_one_day():
     moves = table(
-        ("2026-10-01", "A", "count", 0, 200.0),
-        ("2026-10-01", "A", "count", 0, 300.0),
-        ("2026-10-01", "B", "count", 0, 200.0),
+        ("2026-10-03", "A", "count", 0, 50.0),
+        ("2026-10-03", "A", "count", 0, 300.0),
+        ("2026-10-03", "B", "count", 0, 200.0),
+        ("2026-10-12", "A", "receipt", 25, 75.0),
+        ("2026-10-20", "A", "receipt", 10, 310.0),
     )
-    found = on_hand(moves, sales(), store=stores)
-    assert found[:, -1].tolist() == [500.0 if "y" in stores else 300 - 3 * 39, 200 - 3 * 39]
+    found = on_hand(moves, sales(), store=["x", "y", "x", "x", "y"])
+    assert found[0, [2, 3, 11, 19]].tolist() == [350, 347, 350 + 25 - 27, 350 + 35 - 51]
+    assert found[:, -1].tolist() == [350 + 35 - 3 * 37, 200 - 3 * 37]
+    apart = moves.assign(date=moves["date"].mask([False, True, False, False, False], pd.Timestamp("2026-10-05")))
+    assert np.isnan(on_hand(apart, sales(), store=["x", "y", "x", "x", "y"])[0, 4:]).all()
