@@ -70,7 +70,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   wait when their last day is twice as long ago as it ever was when newer days came, and more than five days; a
   download also when it is more than a month old.
 - What has the most money at stake comes first: of an alert about money what it is above or below what was expected, of
-  an order the margin lost on average if it waits. Then the gravest, then the newest.
+  an order the margin lost on average if it waits. Then the gravest, then the newest. Alerts about the same sales, of
+  a category and of all for instance, are added up as if they were about others.
 - An answer and its reason are kept with the alert, shown in the rule’s rehearsal, and told again when the same rule
   finds the same around the same day a year later. What is put off comes back on its day; what is given to somebody is
   told to nobody, but can be looked for by their name.

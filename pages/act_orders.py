@@ -31,7 +31,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   anything is at or below its reorder point, or below what is forecast to be asked for until a delivery of the next
   order comes. Reorder points, order sizes, packs, least orders and price breaks are those of Sales: stock; what was
   approved counts as under way. A draft that nobody touched follows the stock of the next day; one that somebody
-  changed stays. What was rejected is not drafted again until the next look at the shelf.
+  changed stays. What was rejected is not drafted again until the next look at the shelf. Of what was counted is taken
+  off what was sold since; of what sold more than there was, nothing is ordered until it is counted again.
 - **Budget**: the lines with the most margin at stake first; a supplier that delivers only from an amount on is worth
   its first lines that reach it, together. **At stake** is the margin lost on average if a line is ordered at the next
   look only.

@@ -2,7 +2,7 @@
 
 judged(engine, known, ask, about, day, now) -> Judged    # all rules over a day; what is new is written down
 tell(engine, lineage, channels, words, now)              # each channel, of what it was not told of
-sentence(row, known, names, currency)                    # "Revenue: £120 on 28 Nov 2026, where £400 was expected."
+sentence(row, known, names, currency)         # "Revenue: £120 on 28 Nov 2026, where £400 was expected: 70% less."
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -132,11 +132,14 @@ def forecast(engine: Engine, rule: Rule, versions: Collection[str]) -> pd.DataFr
 def sentence(row: Mapping[str, Any], known: Catalogue, names: wording.Names, currency: str) -> str:
     """A row of `state.rule_alerts` in the reader's language, whatever of its rule is still in the data."""
     rule = rules.from_json(row["content"])
+    share = False
     if rule is None or rule.measure not in known.measures:
         subject = rule.measure if rule else row["rule"]
         write: Callable[[float], str] = partial(locales.number, digits=2)
     else:
-        subject, write = wording.measure(known, rule.measure), wording.number(known.measures[rule.measure], currency)
+        measure = known.measures[rule.measure]
+        share = measure.unit == "share"
+        subject, write = wording.measure(known, rule.measure), wording.number(measure, currency)
     if rule is not None and rule.by:
         level = wording.value(rule.by, row["level"], names)
         subject = _("{measure}, {level}").format(measure=subject, level=level)
@@ -148,11 +151,20 @@ def sentence(row: Mapping[str, Any], known: Catalogue, names: wording.Names, cur
         )
         return text.format(**values, count=window)
     text = (
-        _("{subject}: {value} on {day}, where {expected} was expected.")
+        _("{subject}: {value} on {day}, where {expected} was expected")
         if window == 1
-        else _("{subject}: {value} in {count} days up to {day}, where {expected} was expected.")
+        else _("{subject}: {value} in {count} days up to {day}, where {expected} was expected")
     )
-    return text.format(**values, count=window, expected=write(row["expected"]))
+    return text.format(**values, count=window, expected=write(row["expected"])) + _off(row, share)
+
+
+def _off(row: Mapping[str, Any], share: bool) -> str:
+    """How a sentence ends: by how much a value is off what was expected; of a `share` it would be one of a share."""
+    change = abs(row["value"] / row["expected"] - 1) if row["expected"] > 0 else 0.0
+    if share or round(change, 2) == 0:
+        return "."
+    text = _(": {change} less.") if row["value"] < row["expected"] else _(": {change} more.")
+    return text.format(change=locales.percent(change))
 
 
 def explained(answered: pd.DataFrame, row: Mapping[str, Any]) -> list[Explanation]:

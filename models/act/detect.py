@@ -25,7 +25,7 @@ MANY_LINES = 20  # of a day, from which on their number and what one is worth sa
 SUM, EITHER, BOTH = 0.4, 2.0, 1.5  # how often each says so by chance, where all three have to
 MIN_MOVE = 0.02  # of their mean: what varies less explains nothing
 LEAST_NOISY = 1000.0  # things a day, from which on more are no less noisy
-TAIL = 12.0  # degrees of freedom of the noise
+TAIL, MAX_TAIL = 12.0, 60.0  # degrees of freedom of the noise of days; of that of counts, with a scale that is learned
 NEAR = 15  # days around the same one of last year that tell the level there, with a Gaussian weight:
 WIDTH = 5.0  # and its standard deviation
 AHEAD = 91  # days whose moves of last year are added up at once
@@ -121,10 +121,11 @@ def _judged(
     seen, values, lines = seen[rows], values[rows], lines[rows]
     flat = np.abs(seen - middle) <= 1e-9 * np.maximum(np.abs(middle), 1)  # never moved, and did not now
     off = np.where(flat, 0.0, seen - middle)
-    off /= np.where(off < 0, noises[0], noises[1])
+    noise = np.where(off < 0, noises[0], noises[1])
+    off /= noise
     off[~learned[rows]] = np.nan
     expected = np.where(counted, np.sinh(middle) * bend, middle)
-    tail = scipy.special.stdtr(TAIL, -np.abs(off))
+    tail = scipy.special.stdtr(_tail(np.where(counted & by_line, _least(middle) / noise, 0.0)), -np.abs(off))
     low, high = np.where(off < 0, tail, 1 - tail), np.where(off > 0, tail, 1 - tail)
     some = np.broadcast_to(counted & (unit > 0), off.shape)
     unit = np.broadcast_to(np.maximum(unit, TINY), off.shape)
@@ -138,6 +139,14 @@ def _judged(
     things = np.where(one_large, np.minimum(things, lines[rare]), things)
     high[rare] = np.maximum(high[rare], scipy.special.pdtrc(things - 1, _count(expected, unit, rare, whole=False)))
     return Usual(expected, low, high), by_line
+
+
+def _tail(counting: np.ndarray) -> np.ndarray:
+    """The degrees of freedom of noise, by the share of it (of standard deviations) that single things make: that share
+    is Poisson's, which has no such tails. The excess kurtosis of a sum of two is that of one by the square of its share
+    of the variance; of Student's t with d degrees of freedom it is 6 / (d - 4)."""
+    days = np.maximum(1 - counting**2, 0) ** 2 * 6 / (TAIL - 4)
+    return 4 + 6 / np.maximum(days, 6 / (MAX_TAIL - 4))
 
 
 def _things(values: np.ndarray, lines: np.ndarray, learned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

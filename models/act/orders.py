@@ -18,7 +18,7 @@ from locales import _
 from models.stock.reorder import Service
 from models.stock.supply import price_list
 
-CENT = 0.005
+CENT, SAME = 0.005, 0.001  # of money; of a price, within which it is the same (screws cost less than a cent)
 FACTS = ("on_hand", "on_order", "expected", "reorder_point", "risk", "service", "pack", "joined", "raised", "filled",
          "below")  # fmt: skip  # of `models.stock.ordering.orders`
 
@@ -147,7 +147,8 @@ def repriced(lines: pd.DataFrame, listed: pd.DataFrame | None, day: pd.Timestamp
     is now."""
     some = lines[lines["quantity"] > 0]
     asked = prices(listed, day, supplier, list(some["product"]), some["quantity"].to_numpy(float))
-    off = np.abs(asked - some["unit_cost"].to_numpy()) >= CENT
+    drafted = some["unit_cost"].to_numpy(float)
+    off = np.abs(asked - drafted) > np.minimum(CENT, SAME * drafted)
     return {str(name): float(cost) for name, cost in zip(some["product"][off], asked[off], strict=True)}
 
 

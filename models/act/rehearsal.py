@@ -292,6 +292,9 @@ def _usuals(watched: Sequence[Rule], pasts: Mapping[int, Past]) -> dict[int, Usu
 
 def _verdict(rule: Rule, past: Past, band: pd.DataFrame | None, usual: Usual | None, none: pd.DataFrame) -> Verdict:
     day = past.days[-1].item()
+    if len(past.days) < rule.window:
+        short = N_("The data begin less than {count} days before {day}: choose a shorter window, or wait.")
+        return Verdict(none, Unfit(short, count=rule.window, day=day))
     if np.isnan(past.values[-1]).all():
         return Verdict(none, Unfit(NOTHING, day=day))
     found = score(rule, past, band, past.days[max(len(past.days) - REMEMBERED, 0)].item(), usual)

@@ -44,6 +44,9 @@ CONDITIONS: dict[tuple[Against, Kind], str] = {
 }
 
 
+PLAINEST = "lines"  # a measure that all sales have, and whose words mean nothing else
+
+
 @dataclass(frozen=True)
 class Heard:
     """What was understood of a sentence: the `rule`, or None with the words that are `unknown`, and whether it names
@@ -108,7 +111,7 @@ def _exact(value: float, write: Callable[[float, int], str], unit: int = 1) -> s
 
 _COUNT = rf"(?P<count>\d+(?:\.\d+)?|{'|'.join(NUMBERS)})"
 _DAYS = r"(?:days?|jours?)"
-_MORE = r"(?:(?:by )?(?:more than|over|plus de|de plus de|au moins|at least) )?"
+_MORE = r"(?:(?:by |of |de )?(?:more than|over|plus de|au moins|at least) |by |of |de )?"
 _SHARE = rf"{_MORE}(?P<value>\d+(?:\.\d+)?) ?(?:%|percent|per cent|pour ?cent)"
 _OVER = r"(?:over|above|higher than|more than|au dessus (?:des?|du)|plus haut que|plus que)"
 _UNDER = (
@@ -116,8 +119,17 @@ _UNDER = (
 )
 _AWAY = r"(?:away from|off|d ecart avec|ecart avec|different from)"
 _AGAINST = r"(?:against|versus|vs|compared (?:to|with)|par rapport (?:a|au|aux)|contre|on|from|than)"
-_FELL = r"(?:falls?|drops?|fell|is down|are down|down|baissent|baisse|chutent|chute|reculent|recule)"
-_ROSE = r"(?:rises?|grows?|jumps?|is up|are up|up|augmentent|augmente|montent|monte|hausse)"
+_FELL = (
+    r"(?:falls?|drops?|fell|declines?|decreases?|is down|are down|down|"
+    r"baissent|baisse|chutent|chute|reculent|recule|diminuent|diminue)"
+)
+_ROSE = (
+    r"(?:rises?|grows?|jumps?|increases?|is up|are up|up|"
+    r"augmentent|augmente|montent|monte|hausse|progressent|progresse)"
+)
+_A_FALL = r"(?:an? |une? )?(?:fall|drop|decline|decrease|baisse|chute|recul|diminution)"
+_A_RISE = r"(?:an? |une? )?(?:rise|growth|jump|increase|hausse|augmentation)"
+_OF = r"(?:in|of|for|du|des|de la|de)(?: the)? (?P<subject>.+?)"  # what fell, where it is said after by how much
 _MOVED = r"(?:changes?|moves?|differs?|varient|varie|changent)"
 _WEEKDAY = r"(?:the |le |la |au |du )?(?:same week ?days?|same day of the week|memes? jours? de (?:la )?semaine)"
 _YEAR = (
@@ -132,8 +144,9 @@ _CHANCE = (
     r"(?:,? ?(?:such as chance brings once in|once in|que le hasard amene une fois tous les|"
     rf"une fois (?:en|tous les)) (?P<value>\d+(?:\.\d+)?) {_DAYS})?"
 )
-_NUMBER = r"(?:euro )?(?P<value>-?\d+(?:\.\d+)?)(?: ?(?P<percent>%|percent|pour ?cent)| ?euro| ?gbp| ?usd)?"
-_UPPER = r"(?:euro )?(?P<upper>-?\d+(?:\.\d+)?)(?: ?(?:%|percent|pour ?cent)| ?euro)?"
+_UNIT = r"(?: ?(?:%|percent|pour ?cent)| ?euros?| ?eur| ?gbp| ?usd)?"
+_NUMBER = rf"(?:euro )?(?P<value>-?\d+(?:\.\d+)?){_UNIT}"
+_UPPER = rf"(?:euro )?(?P<upper>-?\d+(?:\.\d+)?){_UNIT}"
 
 
 def _conditions() -> list[tuple[re.Pattern[str], Against, Kind]]:
@@ -143,6 +156,9 @@ def _conditions() -> list[tuple[re.Pattern[str], Against, Kind]]:
         for direction, moved, kind in ((_OVER, _ROSE, "over"), (_UNDER, _FELL, "under"), (_AWAY, _MOVED, "changed")):
             made.append((rf"{_SHARE} {direction} {then}", against, kind))  # type: ignore[arg-type]
             made.append((rf"{moved} {_SHARE} {_AGAINST} {then}", against, kind))  # type: ignore[arg-type]
+        for move, than, kind in ((_A_FALL, "inferieure?s?", "under"), (_A_RISE, "superieure?s?", "over")):
+            made.insert(0, (rf"{move} {_SHARE} {_OF} {_AGAINST} {then}", against, kind))  # type: ignore[arg-type]
+            made.append((rf"{than} {_SHARE} (?:a |aux? )?{then}", against, kind))  # type: ignore[arg-type]
     made += [
         (rf"{_OVER} {_BAND}", "band", "over"),
         (rf"{_UNDER} {_BAND}", "band", "under"),
@@ -167,8 +183,8 @@ def _conditions() -> list[tuple[re.Pattern[str], Against, Kind]]:
         (r"(?:une )?(?:baisse inhabituelle|anormalement (?:bas|basses?|faibles?))" + _CHANCE, "usual", "under"),
         (r"(?:unusual|not as usual|inhabituelle?s?|inhabituels?)" + _CHANCE, "usual", "outside"),
         (rf"(?:outside|outside of|hors de) {_NUMBER} (?:to|and|a|et) {_UPPER}", "number", "outside"),
-        (rf"(?:{_OVER}|exceeds?|depassent|depasse|plus de|superieure?s? a) {_NUMBER}", "number", "over"),
-        (rf"(?:{_UNDER}|moins de|inferieure?s? a) {_NUMBER}", "number", "under"),
+        (rf"(?:{_OVER}|>|exceeds?|depassent|depasse|plus de|superieure?s? a) {_NUMBER}", "number", "over"),
+        (rf"(?:{_UNDER}|<|moins de|inferieure?s? a) {_NUMBER}", "number", "under"),
     ]
     return [(re.compile(rf"(?<!\w){pattern}(?!\w)"), against, kind) for pattern, against, kind in made]
 
@@ -232,7 +248,7 @@ def read(text: str, known: Catalogue, lexicon: Lexicon) -> Heard:
         return heard
     filters = asked.filters
     if within:  # "by store (without London)": in one breath, it would be a store and no split
-        kept, heard = _asked(f"{known.measures[asked.measures[0]].words[0]} {within[1]}", known, lexicon)
+        kept, heard = _asked(f"{known.measures[PLAINEST].words[0]} {within[1]}", known, lexicon)
         if kept is None:
             return heard
         filters += kept.filters
@@ -248,13 +264,23 @@ def _spelled(text: str) -> str:
 
 
 def _asked(subject: str, known: Catalogue, lexicon: Lexicon) -> tuple[Query | None, Heard]:
-    """What is watched, in the words of Ask; None with what was not understood."""
+    """What is watched, in the words of Ask; None with what was not understood. A measure may be called what `sentence`
+    calls it, in any language: for those of a column of the data Ask has no such words."""
+    called: dict[str, str] = {}
+    for language in locales.LANGUAGES:
+        with locales.using(language):
+            called |= {_spelled(wording.measure(known, name)): name for name in known.measures}
+    name = max((name for name in called if f"{subject} ".startswith(f"{name} ")), key=len, default="")
+    measure = called.get(name)
+    own = measure is not None and bool(known.measures[measure].own)
+    if measure is not None:
+        subject = known.measures[PLAINEST if own else measure].words[0] + subject[len(name) :]
     understood = understand(subject, known, lexicon)
     unknown = tuple(one.word for one in understood.unknown)
     plainly = [one for one in understood.readings if _plain(one) and known.measures[one.measures[0]].table == "sales"]
     if unknown or understood.lacking or understood.intent or len(plainly) != 1:
         return None, Heard(unknown=unknown, several=len(plainly) > 1)
-    return plainly[0], Heard()
+    return replace(plainly[0], measures=(measure,)) if measure and own else plainly[0], Heard()
 
 
 def _condition(plain: str) -> tuple[str, tuple[Against, Kind, dict[str, str | None]] | None]:
@@ -262,7 +288,8 @@ def _condition(plain: str) -> tuple[str, tuple[Against, Kind, dict[str, str | No
     for pattern, against, kind in _CONDITIONS:
         if found := pattern.search(plain):
             before = _IS.sub("", plain[: found.start()].rstrip())
-            return f"{before} {plain[found.end() :]}", (against, kind, found.groupdict())
+            values = found.groupdict()
+            return f"{before} {values.pop('subject', '') or ''} {plain[found.end() :]}", (against, kind, values)
     return plain, None
 
 

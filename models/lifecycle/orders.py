@@ -30,6 +30,7 @@ from models.forecast import CannotForecast
 from models.lifecycle import occasions
 from models.stock import experience as past
 from models.stock import ordering, paths, reorder, supply
+from models.stock.ledger import continued
 from models.stock.ordering import Terms
 from models.stock.supply import Demand, LeadTimes, Stock
 
@@ -52,13 +53,15 @@ class Repriced(Sentence):
 @dataclass(frozen=True)
 class Drafted:
     """What drafting came to: the ids of `new` drafts, of how many suppliers anything is `needed`, the lines and money
-    that the budget left out, the products that `nobody` is known to supply, the orders `approved` without anybody."""
+    that the budget left out, the products that `nobody` is known to supply, those that more was sold of than was there
+    since they were last counted (`uncounted`), the orders `approved` without anybody."""
 
     new: list[str]
     needed: int
     left: int
     left_value: float
     nobody: int
+    uncounted: int
     approved: list[str]
 
 
@@ -108,7 +111,9 @@ def draft(engine: Engine, stored: Stored, now: datetime, step: Step, day: date |
     ]
     new = kept.draft(engine, proposed, stored.lineage, sorted(found.needed | quiet), now)
     left, approved = found.left, _unasked(engine, stored, now)
-    return Drafted(new, len(found.needed), len(left), float(left["value"].sum()), len(found.nobody), approved)
+    value, nobody = float(left["value"].sum()), len(found.nobody)
+    uncounted = int((table["on_hand"].isna() & table["product"].isin(frames[MOVES]["product"])).sum())
+    return Drafted(new, len(found.needed), len(left), value, nobody, uncounted, approved)
 
 
 def drafted_for_rules(engine: Engine, stored: Stored, day: date, now: datetime, step: Step) -> int:
@@ -165,7 +170,8 @@ def _needed(
     step(N_("Looking for what runs low"), 0.7)
     found = orders.wanted(reorder.service(experience, leads, terms.review))
     moves = frames[MOVES]
-    held, _old = supply.still_coming(supply.stock(goods, moves[moves["date"] <= today], today), leads)
+    moves = continued(moves[moves["date"] <= today], pd.Index(goods["product"]), demand.days, demand.sold)
+    held, _old = supply.still_coming(supply.stock(goods, moves, today), leads)
     held = _with_approved(engine, stored.lineage, goods, held)
     futures = paths.odds(experience, leads, held, terms.review)
     suppliers_table = frames.get("suppliers")
@@ -332,7 +338,8 @@ def run(
         raise refused or CannotDraft(dispatch.CHANGED)
     return {
         **{"drafted": len(drafted.new), "suppliers": drafted.needed, "approved": len(drafted.approved)},
-        **{"left out by the budget": drafted.left, "without a supplier": drafted.nobody, "sends": sends},
+        **{"left out by the budget": drafted.left, "without a supplier": drafted.nobody},
+        **{"to be counted again": drafted.uncounted, "sends": sends},
     }
 
 
@@ -361,7 +368,9 @@ def outcome(stored: Stored, order: Order) -> Outcome | None:
     )
     prices = dict(zip(sold["product"], sold["price"].astype(float), strict=True))
     costs = dict(zip(order.lines["product"], order.lines["unit_cost"], strict=True))
-    return replay.outcome(came, moves, demanded(stored, frames), costs, prices)
+    demand = demanded(stored, frames)
+    moves = continued(moves, pd.Index(demand.goods["product"]), demand.days, demand.sold)
+    return replay.outcome(came, moves, demand, costs, prices)
 
 
 def expected(order: Order) -> datetime | None:

@@ -187,12 +187,14 @@ def conditions(
 
 
 def levels(moves: pd.DataFrame, products: pd.Index, days: pd.DatetimeIndex) -> np.ndarray:
-    """Units on hand at the end of each day, a row a product; NaN before its first move. Stores are added up."""
+    """Units on hand at the end of each day, a row a product; NaN before its first move, and where they are infinite
+    (`ledger.continued`). Stores are added up."""
     places = ["product", "store"] if "store" in moves else ["product"]
     ends = moves.groupby([*places, moves["date"].dt.normalize().rename("day")], dropna=False)["on_hand"].last()
     wide = ends.unstack("day").reindex(columns=days.union(ends.index.unique("day"))).ffill(axis=1)
     summed = wide.groupby(level="product").sum(min_count=1)
-    return summed.reindex(index=products, columns=days).to_numpy(float)
+    found = summed.reindex(index=products, columns=days).to_numpy(float)
+    return np.where(np.isinf(found), np.nan, found)
 
 
 def sold_out(on_hand: np.ndarray, sold: np.ndarray) -> np.ndarray:
@@ -275,7 +277,7 @@ def _normal(mean: float, spread: float) -> np.ndarray:
 
 
 def stock(goods: pd.DataFrame, moves: pd.DataFrame | None, today: pd.Timestamp) -> Stock:
-    """What is on hand and under way at the end of `today`.
+    """What is on hand and under way at the end of `today`, by moves that know of its sales (`ledger.continued`).
 
     A receipt belongs to the order of the day that it names; where it names none, or is of more than that, the oldest
     orders are taken to have come first.

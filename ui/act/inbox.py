@@ -194,7 +194,7 @@ def shown(one: Item, given: Mapping[str, Any] | None) -> None:
                     if menu.open:
                         _answered(one, one.answer)
             with st.popover(
-                _("Later"), icon=":material/snooze:", key=f"{KEY}later.{one.key}", on_change="rerun"
+                _("Put off"), icon=":material/snooze:", key=f"{KEY}later.{one.key}", on_change="rerun"
             ) as menu:
                 if menu.open:
                     _put_off(one)

@@ -130,6 +130,13 @@ def _said(drafted: work.Drafted, currency: str) -> None:
             drafted.nobody,
         )
         said.append(text.format(count=locales.number(drafted.nobody)))
+    if drafted.uncounted:
+        text = ngettext(
+            "Of {count} product more was sold than was counted and came: count it again.",
+            "Of {count} products more was sold than was counted and came: count them again.",
+            drafted.uncounted,
+        )
+        said.append(text.format(count=locales.number(drafted.uncounted)))
     st.caption(plain(" ".join(said)))
 
 

@@ -11,6 +11,7 @@ from data.tables import Stored
 from models.stock import experience as past
 from models.stock import paths, reorder, supply
 from models.stock.experience import Experience
+from models.stock.ledger import continued
 from models.stock.paths import Odds
 from models.stock.reorder import Service
 from models.stock.sizes import Conditions
@@ -126,7 +127,12 @@ def on_hand(stored: Stored, goods: pd.DataFrame, today: pd.Timestamp) -> tuple[s
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _moved(version: str, _stored: Stored, _goods: pd.DataFrame, _today: pd.Timestamp) -> Stock:  # noqa: ARG001
-    return supply.stock(_goods, _frame(_stored, "stock_moves"), _today)
+    return supply.stock(_goods, _continued(_stored, demand(_stored)), _today)
+
+
+def _continued(stored: Stored, found: Demand) -> pd.DataFrame | None:
+    moves = _frame(stored, "stock_moves")
+    return None if moves is None else continued(moves, pd.Index(found.goods["product"]), found.days, found.sold)
 
 
 def levels(stored: Stored, found: Demand) -> np.ndarray:
@@ -136,7 +142,7 @@ def levels(stored: Stored, found: Demand) -> np.ndarray:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _levels(version: str, _stored: Stored, _found: Demand) -> np.ndarray:  # noqa: ARG001  # the cache key
-    moves = _frame(_stored, "stock_moves")
+    moves = _continued(_stored, _found)
     if moves is None:
         return np.full(_found.units.shape, np.nan)
     return supply.levels(moves, pd.Index(_found.goods["product"]), _found.days)

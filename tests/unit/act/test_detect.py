@@ -79,6 +79,31 @@ def test_a_day_that_only_lacks_its_large_orders_is_usual(cause):
     assert (alone & planted).sum() / alone[DAYS - YEAR :].sum() < hits / told - 0.05
 
 
+def test_of_many_small_orders_what_chance_brings_once_in_400_days_is_not_told_once_in_ten_thousand():
+    draw = np.random.default_rng(31)
+    series = 150
+    mean = np.broadcast_to((55 * WEEK / WEEK.mean())[np.arange(DAYS) % 7, None], (DAYS, series))
+    planted = np.zeros(mean.shape, bool)
+    planted[DAYS - YEAR + 20 :: 30] = draw.random((12, series)) < 0.5
+    lines = draw.poisson(np.where(planted, 0.4 * mean, mean)).astype(float)
+    values = 8 * np.array([[draw.lognormal(0, 0.3, int(n)).sum() for n in row] for row in lines])
+    found = judged(values, lines=lines, since=DAYS - YEAR)
+    planted = planted[DAYS - YEAR :]
+    assert 0.25 < (found.low[~planted] <= 1 / 400).mean() * 400 < 1
+    assert (found.low[planted] <= 1 / 400).mean() > 0.7
+
+
+def test_the_tails_of_noise_are_those_of_days_as_far_as_days_make_it():
+    draw = np.random.default_rng(32)
+    day = draw.standard_t(detect.TAIL, 4_000_000) * ((detect.TAIL - 2) / detect.TAIL) ** 0.5
+    counts = draw.normal(size=4_000_000)
+    for share in (0.0, 0.3, 0.55):  # of the variance that counts make
+        noise = (1 - share) ** 0.5 * day + share**0.5 * counts
+        freedom = float(detect._tail(np.array([share**0.5]))[0])
+        assert 6 / (freedom - 4) == pytest.approx((noise**4).mean() / (noise**2).mean() ** 2 - 3, abs=0.02)
+    assert detect._tail(np.array([1.0, 1.4])).tolist() == [detect.MAX_TAIL] * 2
+
+
 def test_nothing_that_comes_later_changes_what_is_said_of_a_day():
     values = shop(lambda draw, size: np.exp(draw.normal(0, 0.25, size)), series=5)
     other = values.copy()

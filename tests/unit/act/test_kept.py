@@ -173,10 +173,16 @@ def test_the_sentence_of_an_alert_in_both_languages_and_for_a_measure_that_is_go
     rule = Rule("revenue", by="store", window=7)
     one = row("London", rule, expected=1500.0, value=612.5)
     assert alarms.sentence(one, known, {}, "GBP") == (
-        "Revenue, London: £612.50 in 7 days up to 28 Nov 2026, where £1,500 was expected."
+        "Revenue, London: £612.50 in 7 days up to 28 Nov 2026, where £1,500 was expected: 59% less."
     )
     with using("fr"):
-        assert "28 nov. 2026" in alarms.sentence(one, known, {}, "GBP")
+        written = alarms.sentence(one, known, {}, "GBP")
+        assert "28 nov. 2026" in written
+        assert written.replace("\u00a0", " ").endswith(" : 59 % de moins.")
+    rate = row("", Rule("return_rate", kind="over"), expected=0.05, value=0.2)
+    assert alarms.sentence(rate, known, {}, "GBP") == "Return rate: 20.0% on 28 Nov 2026, where 5.0% was expected."
+    most = row("", Rule("orders", kind="over"), expected=80.0, value=122.0)
+    assert alarms.sentence(most, known, {}, "GBP").endswith("where 80 was expected: 52% more.")
     gone = row("", replace(MINE, measure="footfall"), value=3.0)
     assert alarms.sentence(gone, known, {}, "GBP") == "footfall: 3.00 on 28 Nov 2026."
 

@@ -136,6 +136,9 @@ def test_a_price_that_changed_is_found_and_one_that_nobody_lists_is_not():
     assert orders.repriced(lines, prices, TODAY, "S1") == {"A": 6.5}
     assert orders.repriced(lines, listed(("S1", "A", "2026-06-01", 6.001, 1)), TODAY, "S1") == {}
     assert orders.repriced(lines, None, TODAY, "S1") == {}
+    screws = pd.DataFrame([line("A", 5000, 0.012), line("B", 5000, 0.012), line("C", 9, 0.0)])
+    asked = listed(*(("S1", name, "2026-06-01", cost, 1) for name, cost in (("A", 0.016), ("B", 0.012), ("C", 0.0))))
+    assert orders.repriced(screws, asked, TODAY, "S1") == {"A": 0.016}  # 80 in place of 60
 
 
 def test_a_reorder_point_is_never_below_the_forecast_until_a_delivery_comes():

@@ -286,6 +286,19 @@ def test_a_day_without_data_is_a_sentence_and_no_fall():
             assert "nothing to judge" in verdict.problem.sentence()
 
 
+def test_of_the_first_days_of_some_data_a_longer_window_says_that_it_is_too_early():
+    ask, known = shop(by_day([5.0] * 3, product="p"))
+    week, day = judge(
+        known,
+        [Rule("units", against="number", threshold=50, window=7), Rule("units", against="number", threshold=50)],
+        ask,
+        FIRST + timedelta(days=2),
+    )
+    assert "less than 7 days before" in week.problem.sentence()
+    assert day.problem is None
+    assert day.hold["value"].tolist() == [5.0]
+
+
 def test_a_closed_day_breaks_no_row_and_is_no_fall():
     units = np.full(200, 10.0)
     units[np.arange(200) % 7 == 6] = 0  # Sundays

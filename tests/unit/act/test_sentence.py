@@ -41,6 +41,23 @@ def test_a_sentence_is_read_back_as_the_rule_it_was_written_for(kept, words, rul
         assert sentence.read(written, known, words).rule == replace(rule, severity="warning"), written
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_measure_of_all_and_of_each_customer_and_store_is_read_back_and_no_two_rules_say_the_same(
+    kept, words, language
+):
+    _ask, known = kept
+    said = {}
+    with locales.using(language):
+        for name, measure in known.measures.items():
+            for by in ("", "customer", "store") if measure.table == "sales" else ():
+                rule = Rule(name, by=by, against="number", threshold=12)
+                written = sentence.sentence(rule, known, {}, "EUR")
+                assert sentence.read(written, known, words).rule == rule, written
+                said[written] = (name, by)
+    assert {"amount.max", "products", "revenue_per_customer"} <= {name for name, _by in said.values()}
+    assert len(said) == 3 * sum(one.table == "sales" for one in known.measures.values())
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
@@ -67,6 +84,26 @@ def test_a_sentence_is_read_back_as_the_rule_it_was_written_for(kept, words, rul
         (
             "alerte-moi quand le taux de retour dépasse 12,5 % pendant 2 jours de suite",
             Rule("return_rate", kind="over", against="number", threshold=0.125, days=2),
+        ),
+        ("orders by store < 50", Rule("orders", "store", against="number", threshold=50)),
+        ("revenue > 1,500 euros", Rule("revenue", kind="over", against="number", threshold=1500)),
+        ("revenue >= 500", None),
+        ("revenue falls by 30% against last year", Rule("revenue", against="year", threshold=0.3)),
+        (
+            "a drop of more than 30% in revenue by store against the same weekday",
+            Rule("revenue", "store", against="weekday", threshold=0.3),
+        ),
+        (
+            "les ventes baissent de 20 % par rapport à l’an dernier",
+            Rule("revenue", against="year", threshold=0.2),
+        ),
+        (
+            "hausse d’au moins 40 % des commandes à Londres par rapport au même jour de la semaine",
+            Rule("orders", "", (Filter("store", ("LON",)),), kind="over", against="weekday", threshold=0.4),
+        ),
+        (
+            "chiffre d’affaires par catégorie inférieur de 25 % à l’année dernière",
+            Rule("revenue", "category", against="year", threshold=0.25),
         ),
     ],
 )
