@@ -232,16 +232,16 @@ def worth(stored: Stored, bought: Purchases, found: Answer, days: int, wanted: l
             _("Customer"): bought.customers[customers.index.to_numpy()].astype(str),
             _("Still a customer (%)"): (100 * customers["alive"]).round(1).to_numpy(),
             _("Buys in {days} days (%)").format(days=days): (100 * customers[f"comes-{days}"]).round(1).to_numpy(),
-            **{
-                _("Purchases in {days} days").format(days=ahead): customers[f"purchases-{ahead}"].round(2).to_numpy()
-                for ahead in history.HORIZONS
-            },
-            _("A purchase ({currency})").format(currency=currency): customers["spend"].round(2).to_numpy(),
             _("Revenue of {days} days ({currency})").format(days=days, currency=currency): customers[f"value-{days}"]
             .round(2)
             .to_numpy(),
             _("Low"): customers["lo"].round(2).to_numpy(),
             _("High"): customers["hi"].round(2).to_numpy(),
+            **{
+                _("Purchases in {days} days").format(days=ahead): customers[f"purchases-{ahead}"].round(2).to_numpy()
+                for ahead in history.HORIZONS
+            },
+            _("A purchase ({currency})").format(currency=currency): customers["spend"].round(2).to_numpy(),
         }
     )
     with st.grid("auto", min_column_width=400):
