@@ -147,7 +147,7 @@ def values(seed: int, shops: int) -> None:
         ratio, total, own = [], [], []
         for number in range(shops):
             found, later = buyers(np.random.default_rng([seed, ahead, number]), ahead, monthly)
-            made = value.value(found, value.learn(found), ahead, value.misses(found, ahead))
+            made = value.value(found, value.learn(found), ahead, value.missed(found, ahead))
             truth = later[made.customers.index]
             ratio.append(value.total(made)[0] / truth.sum())
             total.append(value.total(made)[1] <= truth.sum() <= value.total(made)[2])
@@ -192,7 +192,7 @@ def seasons(seed: int, shops: int) -> None:
             for number in range(shops):
                 found, later = christmas(np.random.default_rng([seed, days, number]), days, strength)
                 season = value.season(found)
-                miss = value.misses(found, value.HOLD_OUT, 0, season.power)
+                miss = value.missed(found, value.HOLD_OUT, 0, season.power)
                 made = value.value(found, value.learn(found, 0, season), 90, miss, 0, season)
                 inside.append(value.total(made)[1] <= later <= value.total(made)[2])
                 counted.append(not season.reason)

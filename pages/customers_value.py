@@ -56,7 +56,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
   year, beside a trend. Time then passes faster when the shop is busy, for what is learned and for what is to come. It
   is counted in only where past quarters were missed by less with it.
 - **Low and high**: the ends of 80% of the futures drawn from what the data leave open. In the interval of a total
-  are also the uncertainty of the parameters and of the season, and how far it was missed in the past.
+  are also the uncertainty of the parameters and of the season, and how far those of all and of each
+  segment were missed on past days, wider where these are few (Student's t). Where there is no such past, that is said.
 - **How good**: the models learned without the last quarter, then asked for it. “As before” says the purchases of the
   quarter before.
 """

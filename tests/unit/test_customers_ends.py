@@ -4,6 +4,7 @@ the customers of a segment will bring in. Everybody's rate is known, and of the 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from models.customers import cohorts, offers, rfm, slipping, value
 from models.segmenting import SEGMENTS
@@ -53,8 +54,10 @@ def shut_shop():
 def test_a_half_year_in_which_the_shop_was_shut_is_nobodys_silence(shut_shop):
     assert np.flatnonzero(shut_shop.is_shut).tolist() == list(SHUT)
     models = value.learn(shut_shop)
-    miss = value.misses(shut_shop, 90)
-    assert miss < 0.2
+    miss = value.missed(shut_shop, 90)
+    assert value.misses(shut_shop, 90) < 0.2
+    assert miss.total < 0.2
+    assert miss.times >= 2
     made = value.value(shut_shop, models, 90, miss)
     total, lo, hi = value.total(made)
     truth = 150 * 90 / GAP * PRICE
@@ -126,6 +129,28 @@ def test_intervals_of_segments_hold_as_often_as_they_say():
     # 0.8, give or take three standard errors.
     assert len(inside) > 50
     assert np.mean(inside) == pytest.approx(0.8, abs=3 * 0.4 / np.sqrt(len(inside)))
+
+
+def test_totals_are_as_wide_as_they_were_missed_in_the_past():
+    """A shop as the model says is missed by little; one that doubles in its last quarter by log 2 on that past day."""
+    rng = np.random.default_rng(5)
+    steady = purchases(lines(rng, 200, 560))
+    rows, more = lines(rng, 200, 560), [row for row in lines(rng, 200, 560) if row[1] >= 560 - 91]
+    growing = purchases(sorted({*rows, *more}))
+    as_said, off = value.missed(steady, 90), value.missed(growing, 90)
+    assert as_said.times == off.times == 4
+    assert as_said.total < 0.15
+    # Of four past days the last one is off by log 2, the others by nothing: the root of the mean square is half of it.
+    assert off.total == pytest.approx(np.log(2) / 2, abs=0.06)
+    models = value.learn(steady)
+    wide = value.Missed(0.5, (0.25,) * len(SEGMENTS), 4)
+    made = value.value(steady, models, 90, wide)
+    t = stats.t.ppf(0.9, 4)
+    for wanted, miss in ((SEGMENTS, 0.5), (("champions",), 0.25), (("champions", "loyal"), 0.25)):
+        _total, lo, hi = value.total(made, wanted)
+        assert np.log(hi / lo) / 2 == pytest.approx(t * miss, rel=0.15)
+    assert value.value(steady, models, 90).times == 0  # of chance alone, and said to be
+    assert value.missed(purchases(lines(rng, 100, 250)), 90) == value.Missed()
 
 
 def test_a_share_of_which_few_customers_tell_has_a_wide_interval():

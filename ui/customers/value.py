@@ -84,7 +84,7 @@ def _answer(bought: Purchases, step: Step) -> Answer:
         season = value.season(bought)
         models = value.learn(bought, 0, season)
         step(N_("Learning what customers are worth"), 0.7)
-        short, long = (value.misses(bought, days, 0, season.power) for days in (HOLD_OUT, history.HORIZONS[-1]))
+        short, long = (value.missed(bought, days, 0, season.power) for days in (HOLD_OUT, history.HORIZONS[-1]))
         for days in history.HORIZONS:
             valued[days] = value.value(bought, models, days, short if days <= HOLD_OUT else long, 0, season)
     except CannotTell as reason:
@@ -147,9 +147,10 @@ def headline(found: Answer, listed: pd.DataFrame | None, days: int, wanted: list
         valued = found.valued[days]
         customers = kept(stored, valued.customers, wanted)
         total, lo, hi = value.total(valued, wanted or SEGMENTS)
-        band = _("{lo} to {hi} in four of five cases").format(
-            lo=locales.short_money(lo, currency), hi=locales.short_money(hi, currency)
-        )
+        band = _("{lo} to {hi} in four of five cases")
+        if not valued.times:
+            band = _("{lo} to {hi} by chance alone: how far the model is off here, too little past can tell")
+        band = band.format(lo=locales.short_money(lo, currency), hi=locales.short_money(hi, currency))
         texts += [
             (
                 _("Will buy in {days} days").format(days=days),
