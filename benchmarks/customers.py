@@ -147,10 +147,10 @@ def values(seed: int, shops: int) -> None:
         ratio, total, own = [], [], []
         for number in range(shops):
             found, later = buyers(np.random.default_rng([seed, ahead, number]), ahead, monthly)
-            made = value.value(found, value.learn(found), ahead, value.misses(found, ahead))
+            made = value.value(found, value.learn(found), ahead, value.missed(found, ahead))
             truth = later[made.customers.index]
-            ratio.append(made.total[0] / truth.sum())
-            total.append(made.total[1] <= truth.sum() <= made.total[2])
+            ratio.append(value.total(made)[0] / truth.sum())
+            total.append(value.total(made)[1] <= truth.sum() <= value.total(made)[2])
             own.append(made.customers["lo"].le(truth).mul(made.customers["hi"].ge(truth)).mean())
         print(
             f"  {ahead:>3} days{', a box a month' if monthly else ''}: said {np.mean(ratio):.2f} times the truth; "
@@ -192,12 +192,12 @@ def seasons(seed: int, shops: int) -> None:
             for number in range(shops):
                 found, later = christmas(np.random.default_rng([seed, days, number]), days, strength)
                 season = value.season(found)
-                miss = value.misses(found, value.HOLD_OUT, 0, season.power)
+                miss = value.missed(found, value.HOLD_OUT, 0, season.power)
                 made = value.value(found, value.learn(found, 0, season), 90, miss, 0, season)
-                inside.append(made.total[1] <= later <= made.total[2])
+                inside.append(value.total(made)[1] <= later <= value.total(made)[2])
                 counted.append(not season.reason)
-                ratio.append(made.total[0] / later)
-                without.append(value.value(found, value.learn(found), 90).total[0] / later)
+                ratio.append(value.total(made)[0] / later)
+                without.append(value.total(value.value(found, value.learn(found), 90))[0] / later)
             print(
                 f"  Christmas {np.exp(strength):.1f} times, {days} days: season counted in {sum(counted)} of {shops}; "
                 f"said {np.mean(ratio):.2f} times the truth, {np.mean(without):.2f} without; in {sum(inside)}",

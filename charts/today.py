@@ -48,6 +48,8 @@ def _line(values: pd.Series, name: str, currency: str, colour: str, dash: str) -
 
 
 def _title(now: Pulse) -> str:
+    if now.revenue < 0:
+        return _("In the last seven days more came back than was sold")
     if now.against_year is None:
         return _("Revenue week by week")
     if abs(now.against_year) < SAME:

@@ -34,6 +34,11 @@ def shown() -> None:
             "The cohorts up to {month} may hold old customers, as the data begin there: "
             "the figures above leave them out."
         )
+        if len(made.settling) == len(made.size):
+            sentence = _(
+                "Customers of the first months may be old ones, as the data begin there, and there are no others: the "
+                "figures above are of them."
+            )
         st.caption(sentence.format(month=locales.month(made.settling[-1])))
     views.VIEWS[view][1](f"{stored.version} {sorted(wanted)}", made, together, currency)
 
@@ -45,7 +50,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
             """
 - **Goods only**, as in Sales: overview. A cohort is all customers whose first purchase in the data was in that month.
 - **Who comes back**: the share of a cohort that bought in the month that is so many calendar months after; 95%
-  intervals are Wilson's (1927). A last month that the data cover only in part is left out.
+  intervals are Wilson's (1927). A last month that the data cover only in part is left out, and so are months on most
+  days of which the shop was shut.
 - **Revenue a customer**: of all customers of the cohort, net of what came back, whether they bought in that month
   or not.
 - **Unlike the others**: the months with a purchase of a cohort's customers over those that the same number of other

@@ -18,13 +18,14 @@ found = views.answer(stored, bought)
 def shown() -> None:
     """The inputs and all that follows from them, so that nothing else is run and painted again."""
     within, days, wanted = views.terms()
-    listed = None
+    ever = listed = None
     if found.assessed is not None:
-        listed = views.kept(stored, slipping.listed(bought, found.assessed, within), wanted)
+        ever = views.kept(stored, slipping.listed(bought, found.assessed, views.EVER), wanted)
+        listed = ever[ever["unusual"] <= within]
     views.headline(found, listed, days, wanted, stored)
     view = inputs.view(_("View"), list(views.VIEWS), "view", lambda one: _(views.VIEWS[one]))
     if view == "slipping":
-        views.calls(bought, found, listed, currency)
+        views.calls(bought, found, ever, within, currency)
     elif view == "worth":
         views.worth(stored, bought, found, days, wanted, currency)
     else:
@@ -36,7 +37,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
     st.markdown(
         _(
             """
-- **Goods only**; a purchase is a day on which something was bought; today is the last day of the data.
+- **Goods only**; a purchase is a day on which something was bought; today is the last day with a sale. Weeks in
+  which the shop was shut count for nobody.
 - **Slipping**: a customer with three purchases or more whose silence is seen on fewer than one day in twenty while they
   keep to their own rhythm. Their gaps, in open days, are gamma distributed, with a mean and a regularity of their own;
   few gaps are drawn towards those of the shop's other customers. The share of days is that of the age of a renewal
@@ -53,8 +55,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **Season**: where the same time of the year has been there twice, purchases by the thirteen four-week periods of the
   year, beside a trend. Time then passes faster when the shop is busy, for what is learned and for what is to come. It
   is counted in only where past quarters were missed by less with it.
-- **Low and high**: the ends of 80% of the futures drawn from what the data leave open. In the interval of the total
-  are also the uncertainty of the parameters and of the season, and how far it was missed in the past.
+- **Low and high**: the ends of 80% of the futures drawn from what the data leave open. In the interval of a total
+  are also the uncertainty of the parameters and of the season, and how far those of all and of each
+  segment were missed on past days, wider where these are few (Student's t). Where there is no such past, that is said.
 - **How good**: the models learned without the last quarter, then asked for it. “As before” says the purchases of the
   quarter before.
 """

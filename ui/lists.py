@@ -9,6 +9,10 @@ from ui import downloads
 from ui.text import _, plain
 
 SHOWN = 1_000  # rows of a list on a page; the file has all
+# Pixels: of a page's width for a table, a character, around a cell, and of a column whose text is folded; the height of
+# a row by its lines (Streamlit folds texts in rows of more than 64).
+ROOM, CHARACTER, PADDING, NARROWEST, WIDEST = 1_070, 7.5, 20, 150, 400
+FOLDED = {1: None, 2: 66, 3: 76}
 
 
 def step(values: pd.Series) -> float | None:
@@ -28,6 +32,25 @@ def _said(table: pd.DataFrame, code: str) -> bool:
     return bool(before.eq(table[code].astype(str), axis=0).all().any())
 
 
+def folded(table: pd.DataFrame) -> tuple[dict[str, int], int]:
+    """The width of each column whose texts must be folded for the others to have room, and how many lines they take."""
+    if table.empty:
+        return {}, 1
+    texts = table.select_dtypes(exclude="number").astype(str)
+    wide = {name: CHARACTER * max(len(str(name)), int(one.str.len().max())) for name, one in texts.items()}
+    numbers = {
+        name: CHARACTER * max(len(str(name)), len(f"{one.abs().max():,.0f}") + 3)
+        for name, one in table.select_dtypes("number").items()
+    }
+    long = {name: width for name, width in wide.items() if width > NARROWEST}
+    rest = PADDING * table.shape[1] + sum(numbers.values()) + sum(wide.values()) - sum(long.values())
+    if not long or rest + sum(long.values()) <= ROOM:
+        return {}, 1
+    each = int(np.clip((ROOM - rest) / len(long), NARROWEST, WIDEST))
+    lines = min(int(np.ceil(max(long.values()) / each)), max(FOLDED))
+    return dict.fromkeys(long, each + PADDING), lines
+
+
 def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None = None, height: int = 420) -> None:
     """A table under its title, with a menu that saves it, or `saved` in its place."""
     whole = table if saved is None else saved
@@ -38,14 +61,17 @@ def show(table: pd.DataFrame, name: str, title: str, saved: pd.DataFrame | None 
                 downloads.table(whole, name)
     shown = table.head(SHOWN).apply(lambda column: column + 0.0 if column.dtype.kind == "f" else column)  # no -0
     shown = shown.drop(columns=[name for name in (_("Code"), _("Code of the other")) if _said(shown, name)])
+    widths, lines = folded(shown)
     st.dataframe(
         shown,
         hide_index=True,
         height=height if len(table) > 12 else "content",
+        row_height=FOLDED[lines],
         column_config={
             name: st.column_config.NumberColumn(name, format="localized", step=step(values))
             for name, values in shown.select_dtypes("number").items()
-        },
+        }
+        | {name: st.column_config.Column(width=width) for name, width in widths.items()},
         placeholder="–",
     )
     if len(table) > SHOWN:

@@ -23,14 +23,14 @@ COHORTS = 24  # the latest
 def retention(found: Cohorts, together: pd.DataFrame, dark: bool) -> "Figure":
     """The share of each cohort that bought again, by months since the first purchase."""
     title = _("Nobody had the time to come back yet")
-    if len(together) > 1:
+    if 1 in together.index:
         title = _("{share} buy again in the month after the first").format(
-            share=locales.percent(together["retention"].iloc[1])
+            share=locales.percent(together.loc[1, "retention"])
         )
-        if len(together) > 6:
+        if 6 in together.index:
             title = _("{share} buy again in the month after the first, {later} in the sixth").format(
-                share=locales.percent(together["retention"].iloc[1]),
-                later=locales.percent(together["retention"].iloc[6]),
+                share=locales.percent(together.loc[1, "retention"]),
+                later=locales.percent(together.loc[6, "retention"]),
             )
     shown = found.retention.iloc[-COHORTS:, 1 : AGES + 1]
     return _drawn(title, found, shown, _share, _("Months since"), dark)
@@ -43,10 +43,13 @@ def _share(value: float) -> str:
 def revenue(found: Cohorts, together: pd.DataFrame, currency: str, dark: bool) -> "Figure":
     """The revenue a customer of each cohort, by months since the first purchase."""
     shown = found.revenue.div(found.size, axis=0).iloc[-COHORTS:, : AGES + 1]
-    first, sum_ = float(together["revenue"].iloc[0]), float(together["revenue"].iloc[:12].sum())
-    title = _("A customer brings in {first} in the first month, {all} in the first {count}").format(
-        first=locales.money(first, currency), all=locales.money(sum_, currency), count=min(12, len(together))
-    )
+    begun = together["revenue"][together.index < 12]
+    first = locales.money(float(begun.iloc[0]), currency)
+    title = _("A customer brings in {first} in the first month").format(first=first)
+    if len(begun) > 1:
+        title = _("A customer brings in {first} in the first month, {all} in the first {count}").format(
+            first=first, all=locales.money(float(begun.sum()), currency), count=int(begun.index[-1]) + 1
+        )
     columns = _("Months since; revenue of a customer in {currency}").format(currency=currency)
     return _drawn(title, found, shown, locales.number, columns, dark)
 
@@ -116,13 +119,16 @@ def curve(together: pd.DataFrame) -> go.Figure:
 def grown(together: pd.DataFrame, currency: str) -> go.Figure:
     """What a customer has brought in so far, by months since the first purchase."""
     summed = together["revenue"].cumsum()
-    last = int(summed.index[-1])
+    last, amount = int(summed.index[-1]), locales.money(float(summed.iloc[-1]), currency)
+    after = ngettext(
+        "After {months} month a customer has brought in {amount}",
+        "After {months} months a customer has brought in {amount}",
+        last,
+    )
     figure = theme.figure(
-        ngettext(
-            "After {months} month a customer has brought in {amount}",
-            "After {months} months a customer has brought in {amount}",
-            last,
-        ).format(months=last, amount=locales.money(float(summed.iloc[-1]), currency)),
+        after.format(months=last, amount=amount)
+        if last
+        else _("A customer brings in {first} in the first month").format(first=amount),
         x=_("Months since the first purchase"),
         y=_("Revenue of a customer so far ({currency})").format(currency=currency),
         yaxis=theme.amounts(summed.to_numpy()),

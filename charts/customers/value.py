@@ -81,8 +81,8 @@ def rhythm(assessed: pd.DataFrame, listed: pd.DataFrame, names: np.ndarray) -> g
         _("{share} of the customers with a rhythm are silent for unusually long, and have been so lately").format(
             share=locales.percent(share, 1)
         ),
-        x=_("Usual days between purchases"),
-        y=_("Days since the last purchase"),
+        x=_("Usual open days between purchases"),
+        y=_("Open days since the last purchase"),
         xaxis=axis,
         yaxis=axis,
         height=400,

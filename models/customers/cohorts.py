@@ -10,6 +10,7 @@ from models.customers.rfm import Purchases
 
 SETTLING = 3  # months after the beginning of the data in which old customers pass for new ones
 STANDS_OUT = 1.5  # times as many customers as in a later month, from which some of the first months are old ones
+CLOSED = 0.5  # of the days of a month, from which nobody could come back in it
 MIN_CUSTOMERS = 10  # customers of a cohort that is compared with others
 CERTAIN = 0.05
 
@@ -19,7 +20,8 @@ class Cohorts:
     """Customers by the month of their first purchase (rows, the first day of the month) and months since (columns).
 
     `size`: customers of each cohort. `active`: how many of them bought in that month, and `revenue`, theirs, net of
-    what came back; both NaN after the last whole month. `retention` is active / size with its 95 % interval `lo` to
+    what came back; both NaN after the last whole month, and `active` in months on most days of which the shop was shut
+    (see `Purchases.is_shut`), when nobody could come back. `retention` is active / size with its 95 % interval `lo` to
     `hi` (Wilson). `unlike`: of cohorts that can be compared, `ratio` of months with a purchase to those that the
     others' would have had, `z` and `pvalue`, corrected for the number of cohorts (Holm). `settling`: the cohorts at
     the beginning of the data, of which many bought before.
@@ -69,11 +71,15 @@ def cohorts(bought: Purchases) -> Cohorts:
     rows = np.flatnonzero(size)
     shown = np.add.outer(rows, np.arange(wide)) <= max(whole_end - begins, 0)
     shown[:, 0] = True  # customers of a last month in part are all there is of them
+    place = month_of - begins
+    shut = np.bincount(place, bought.is_shut, wide) > CLOSED * np.bincount(place, minlength=wide)
+    could = ~np.append(shut, np.zeros(wide, bool))[np.add.outer(np.arange(wide), np.arange(wide))]
+    could[:, 0] = True
     index = pd.PeriodIndex.from_ordinals(rows + begins, freq="M").to_timestamp().rename("cohort")
     columns = pd.RangeIndex(wide, name="age")
 
-    def frame(values: np.ndarray) -> pd.DataFrame:
-        return pd.DataFrame(np.where(shown, values[rows], np.nan), index, columns).dropna(axis=1, how="all")
+    def frame(values: np.ndarray, told: np.ndarray = shown) -> pd.DataFrame:
+        return pd.DataFrame(np.where(told, values[rows], np.nan), index, columns).dropna(axis=1, how="all")
 
     # Old customers make the first months larger than what is usual later; a shop that began with the data has none.
     later = size[SETTLING : max(int(whole_end - begins) + 1, 0)]
@@ -81,9 +87,9 @@ def cohorts(bought: Purchases) -> Cohorts:
     settling = index[rows < SETTLING] if size[:SETTLING].mean() > STANDS_OUT * usual else index[:0]
     return Cohorts(
         pd.Series(size[rows], index, name="customers"),
-        frame(active),
+        frame(active, shown & could[rows]),
         frame(revenue),
-        _unlike(size, active, pairs, joined - begins, wide, int(whole_end - begins), index, len(settling)),
+        _unlike(size, active, pairs, joined - begins, could, int(whole_end - begins), index, len(settling)),
         settling,
     )
 
@@ -93,13 +99,14 @@ def _unlike(
     active: np.ndarray,
     pairs: np.ndarray,
     joined: np.ndarray,
-    wide: int,
+    could: np.ndarray,
     last: int,
     index: pd.DatetimeIndex,
     aside: int,
 ) -> pd.DataFrame:
     """Each cohort's months with a purchase against those of a table without cohorts of their own: size x an effect of
-    the months since x one of the calendar month, so that a season is nobody's fault.
+    the months since x one of the calendar month, so that a season is nobody's fault. Only cells are looked at in which
+    somebody `could` come back.
 
     The cohort itself is left out of the table that it is compared with, and so are the first ones that stand `aside`.
     Its standard error is that of the customers' own numbers of months: those of one customer go together.
@@ -108,7 +115,8 @@ def _unlike(
 
     usable = np.array([row for row in range(aside, last) if size[row] >= MIN_CUSTOMERS], dtype=int)
     rows: list[dict[str, float]] = []
-    inside = np.add.outer(np.arange(wide), np.arange(1, wide)) <= last
+    wide = len(could)
+    inside = (np.add.outer(np.arange(wide), np.arange(1, wide)) <= last) & could[:, 1:]
     inside[:aside] = False
     expected, told = _expected(size, active[:, 1:], inside, usable)
     compared = np.zeros((wide, wide), bool)
@@ -176,11 +184,11 @@ def overall(found: Cohorts) -> pd.DataFrame:
     """
     kept = ~found.active.index.isin(found.settling)
     kept |= ~kept.any()
-    counts, earned = found.active[kept].dropna(axis=1, how="all"), found.revenue[kept].dropna(axis=1, how="all")
+    counts, earned = found.active[kept].dropna(axis=1, how="all"), found.revenue[kept]
     customers = counts.notna().mul(found.size[kept], axis=0).sum()
-    active = counts.sum()
+    active, spenders = counts.sum(), earned.notna().mul(found.size[kept], axis=0).sum()
     lo, hi = statistics.wilson(active.to_numpy(float), customers.to_numpy(float))
     return pd.DataFrame(
         {"customers": customers, "active": active, "retention": active / customers, "lo": lo, "hi": hi,
-         "revenue": earned.sum() / customers}
+         "revenue": (earned.sum() / spenders)[counts.columns]}
     )  # fmt: skip

@@ -45,10 +45,12 @@ class Season:
 
     def clock(self, bought: Purchases) -> np.ndarray:
         """The time that has passed at the end of each day, of the data and of the longest horizon, in days as busy as
-        the mean: on this clock purchases come at an even rate."""
+        the mean: on this clock purchases come at an even rate. It stands still while the shop is shut."""
         first = bought.days[0] if len(bought.days) else pd.Timestamp(0)
         every = pd.date_range(first, periods=len(bought.days) + HORIZONS[-1])
-        return np.cumsum(self.rates[_period(every)])
+        pace = self.rates[_period(every)]
+        pace[: len(bought.days)][bought.is_shut] = 0.0
+        return np.cumsum(pace)
 
     def shrunk(self, power: float, miss: tuple[float, float] = (0.0, 0.0)) -> "Season":
         """With its rates to this power."""
@@ -83,11 +85,13 @@ def busy(bought: Purchases) -> Season | None:
     count = count.reshape(weeks, 7).sum(axis=1) + 0.5
     share = np.eye(PERIODS)[_period(bought.days[cut:])].reshape(weeks, 7, PERIODS).mean(axis=1)
     at = np.arange(weeks) / 52
+    # A closure is no season.
+    is_open = ~bought.is_shut[cut:].reshape(weeks, 7).any(axis=1)
     bends = np.maximum(at[:, None] - np.arange(0.5, at[-1] - 0.25, 0.5), 0)
     design = np.column_stack([np.ones(weeks), at, bends, share])
     # Standard deviations: of a bend (log a year), of a period, and of a week beside what chance makes.
     doubt = np.r_[0.0, 0.0, np.full(bends.shape[1], 1.0), np.ones(PERIODS)]
-    weight = 1 / (1 / count + 0.1**2)
+    weight = is_open / (1 / count + 0.1**2)
     covariance = np.linalg.inv((design.T * weight) @ design + np.diag(doubt + 1e-9))
     rates = np.exp((covariance @ ((design.T * weight) @ np.log(count)))[-PERIODS:])
     return Season(rates / rates.mean(), covariance=covariance[-PERIODS:, -PERIODS:])

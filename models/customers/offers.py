@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from locales import N_
-from models.statistics import Z95, CannotTell
+from models.statistics import Z95, CannotTell, wilson
 
 TOP = 10  # of a list
 RHYTHM = 3  # days with a purchase, from which a product has a usual gap
@@ -251,14 +251,23 @@ def test(then: Bought, later: Bought) -> Test:
     }
     rows = []
     for name, share in found.items():
-        mean, half = share.mean(), Z95 * share.std() / np.sqrt(max(len(share), 1))
-        rows.append((name, mean, max(mean - half, 0.0), min(mean + half, 1.0), len(share)))
+        rows.append((name, share.mean(), *_interval(share.to_numpy(float)), len(share)))
     differs = [(found["new"] - found[name].reindex(found["new"].index)).dropna() for name in ("new popular",
                                                                                              "new lately")]  # fmt: skip
     better = all(one.mean() > Z95 * one.std() / np.sqrt(len(one)) for one in differs)
     names = ["list", "precision", "lo", "hi", "customers"]
     made = pd.DataFrame(rows, columns=names)
     return Test(made[made["customers"] > 0], len(who), then.today + pd.Timedelta(days=1), better)
+
+
+def _interval(share: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of the mean of customers' shares: Wilson's, of as many trials as have its variance, so that it
+    also says how little a few customers tell who all bought the same share (each is one trial then)."""
+    mean, count = float(share.mean()) if len(share) else np.nan, len(share)
+    variance = float(share.var(ddof=1)) / count if count > 1 else 0.0
+    trials = mean * (1 - mean) / variance if variance > 0 else count
+    lo, hi = wilson(np.array([mean * trials]), np.array([float(trials)]))
+    return float(lo[0]), float(hi[0])
 
 
 def _popular(count: np.ndarray, who: np.ndarray, table: Any) -> pd.DataFrame:

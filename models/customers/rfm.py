@@ -25,6 +25,7 @@ ACTIONS = {
     "lost": N_("Leave them alone, or one last letter."),
 }
 MONEY = ("revenue", "margin", "costed")
+EXCEPTIONAL = 5
 SILENT = 28  # days without any sale, from which a gap is worth a sentence
 VISITS = "SELECT * FROM visits"  # of data that were summed up elsewhere: what `by_day` answered of their lines
 LARGE_SHARE = 0.5  # of the revenue, from which one customer is worth a sentence
@@ -37,8 +38,8 @@ class Purchases:
     `visits` has a row for each customer and day with goods that were sold or came back, sorted by both: `customer`
     (place in `customers`), `day` (place in `days`), `is_sale` (False: something only came back), `revenue` (net) and,
     where costs are known, `margin` and `costed`, the revenue of the lines with a known cost; money in the data's
-    currency. `days` is every day from the first line of goods to the last, `is_open` whether it was no closure
-    (see `statistics.opened`).
+    currency. `days` is every day from the first line of goods to the last sale: what came back after it, when nobody
+    could be seen to buy, counts on that day. `is_open` is whether a day was no closure (see `statistics.opened`).
     `unknown` is the revenue of lines without a customer.
     """
 
@@ -52,6 +53,19 @@ class Purchases:
     def bought(self) -> pd.DataFrame:
         """The visits on which something was bought."""
         return self.visits[self.visits["is_sale"]]
+
+    @property
+    def is_shut(self) -> np.ndarray:
+        """Which days are of a closure of more than `SILENT` days and `EXCEPTIONAL` times nine of ten others: who sends
+        invoices once a month is not shut between them."""
+        on = np.flatnonzero(self.is_open)
+        gaps = np.diff(on)
+        shut = np.zeros(len(self.days), dtype=bool)
+        for at in (
+            np.flatnonzero((gaps - 1 > SILENT) & (gaps > EXCEPTIONAL * np.quantile(gaps, 0.9))) if len(gaps) else ()
+        ):
+            shut[on[at] + 1 : on[at + 1]] = True
+        return shut
 
 
 def by_day(columns: Collection[str]) -> str:
@@ -79,6 +93,9 @@ def purchases(summed: pd.DataFrame) -> Purchases:
     place = (day - first).astype(np.int64)
     codes, customers = pd.factorize(summed["customer"], sort=True)
     is_sale = summed["sold"].notna().to_numpy()
+    if is_sale.any():
+        last = day[is_sale].max()
+        place = np.minimum(place, (last - first).astype(np.int64))
     money = {name: summed[name].fillna(0.0).to_numpy() for name in MONEY if name in summed}
     wide = int((last - first).astype(int)) + 1
     known = np.flatnonzero(codes >= 0)
@@ -89,7 +106,7 @@ def purchases(summed: pd.DataFrame) -> Purchases:
         visits=pd.DataFrame({name: values[order] for name, values in columns.items()}),
         customers=np.asarray(customers, dtype=object),
         days=days,
-        is_open=opened(days, np.bincount(place, minlength=wide) > 0),
+        is_open=opened(days, np.bincount(place[is_sale | ~is_sale.any()], minlength=wide) > 0),
         unknown=float(money["revenue"][codes < 0].sum()),
     )
 

@@ -1,6 +1,7 @@
 """The three pages of Customers, on a small shop and on what people may bring in its place."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -92,6 +93,38 @@ def test_a_segment_filters_the_sales_and_agrees_to_the_cent(opened, lines):
     assert metric(over, "Customers").value == locales.number(len(listed))
     next(button for button in over.button if button.label == "Reset").click().run()
     assert "sales.customer_segment" not in over.query_params
+
+
+def supplier(lost):
+    """A supplier's 40 customers, who order every 30 days, give or take two; the first stopped `lost` days ago."""
+    rng = np.random.default_rng(6)
+    rows = []
+    for customer in range(40):
+        at = rng.uniform(0, 30)
+        while at < (700 - lost if customer == 0 else 700):
+            rows.append((f"Client {customer:02}", pd.Timestamp("2024-04-01") + pd.Timedelta(days=int(at), hours=9)))
+            at += rng.uniform(28, 32)
+    frame = pd.DataFrame(rows, columns=["customer", "timestamp"])
+    frame["timestamp"] = frame["timestamp"].astype("datetime64[us]")
+    return frame.assign(source="test", line_id=[str(one) for one in range(len(frame))], product="valve",
+                        line_type="sale", quantity=10.0, unit_price=20.0, currency="EUR",
+                        invoice=frame["customer"] + frame["timestamp"].astype(str))  # fmt: skip
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "first Client 00|, Client 00,"), ("fr", "Client 00")])
+def test_who_was_lost_longer_ago_is_not_passed_over(opened, lang, said):
+    """The customer of 24 orders and 200 EUR each month has been silent for half a year: no word of “nobody”."""
+    keep(supplier(lost=190))
+    app = opened("customers_value", lang=lang)
+    told = " ".join(element.value for element in app.info).replace("\\", "")
+    assert re.search(said, told)
+    amount = float(re.search(r"€?([\d,\u202f\xa0]+)(?:\s?€)? ", told[told.index("Client 00") :].split("90")[1]).group(1)
+                   .replace(",", "").replace("\u202f", "").replace("\xa0", ""))  # fmt: skip
+    assert amount == pytest.approx(200 * 365.25 / 30, rel=0.1)
+    assert metric(app, locales._("Slipping") if lang == "en" else "S’éloignent").value == "0"
+    ever = opened("customers_value", lang=lang, within="10000")
+    assert "Client 00" in ever.dataframe[0].value.iloc[:, 0].to_list()
+    assert not ever.info
 
 
 def test_terms_are_in_the_url_and_change_the_list(opened, lines):

@@ -43,3 +43,21 @@ def test_a_code_that_is_the_name_is_said_once():
     assert lists._said(table, "Code")
     assert not lists._said(table.assign(Code=["Sofa", "C2"]), "Code")
     assert not lists._said(table, "Code of the other")
+
+
+def test_long_names_are_folded_so_that_the_numbers_beside_them_have_room():
+    pairs = pd.DataFrame(
+        {
+            "Who buys": ["Château Bellevue, Alsace, millésime 2017, bouteille de 75 cl"],
+            "also buys": ["Clos des Pins " * 4],
+        }
+        | {f"A number with a long title {number}": [1_234.5] for number in range(3)}
+    )
+    widths, lines = lists.folded(pairs)
+    assert set(widths) == {"Who buys", "also buys"}
+    assert lines == 3
+    numbers = 3 * (lists.CHARACTER * len("A number with a long title 0") + lists.PADDING)
+    assert sum(widths.values()) + numbers <= lists.ROOM
+    assert lists.folded(pairs.assign(**{"Who buys": "Sofa", "also buys": "Chair"})) == ({}, 1)
+    assert lists.folded(pairs.iloc[:, :2]) == ({}, 1)  # all of it has room
+    assert lists.folded(pairs.iloc[:0]) == ({}, 1)

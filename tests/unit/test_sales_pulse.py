@@ -104,3 +104,12 @@ def test_the_figure_of_a_short_history_compares_nothing_and_speaks_french():
     assert figure.layout.title.text == "Chiffre d’affaires semaine après semaine"
     assert len(figure.data) == 1
     assert "janv. 2026" in figure.layout.xaxis.ticktext[0]
+
+
+def test_a_week_of_refunds_did_not_sell_less_than_nothing():
+    made = days(400)
+    made.loc[made.index[-7:], "revenue"] = -2.0
+    assert pulse.pulse(made).against_year == pytest.approx(-1.02)
+    for lang, said in (("en", "more came back than was sold"), ("fr", "plus de marchandises sont revenues")):
+        with locales.using(lang):
+            assert said in charts.pulse(made, pulse.pulse(made), "EUR").layout.title.text

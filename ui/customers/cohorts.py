@@ -52,12 +52,13 @@ def headline(made: Cohorts, together: pd.DataFrame, currency: str) -> None:
                     ),
                 )
             )
-    sums = together["revenue"].iloc[:13]
+    sums = together["revenue"][together.index <= 12]
+    months = int(sums.index[-1]) + 1
     texts.append(
         (
             _("Revenue of a customer"),
             locales.money(float(sums.sum()), currency),
-            ngettext("in the first {count} month", "in the first {count} months", len(sums)).format(count=len(sums)),
+            ngettext("in the first month", "in the first {count} months", months).format(count=months),
         )
     )
     cards.metrics(texts)

@@ -307,7 +307,8 @@ def everyone(found: Answer, stored: Stored) -> None:
         kept = np.isin(found.bought.customers.astype(str), members.astype(str))
     due, new = (part[kept[part["customer"].to_numpy(int)]] for part in (found.due, found.best))
     if due.empty and new.empty:
-        st.info(_("No customer is in these segments. Choose others."))
+        nothing = _("Nothing is due, and nothing new can be said to go with what customers bought.")
+        st.info(_("No customer is in these segments. Choose others.") if wanted else nothing, icon=":material/info:")
         return
     if len(due):
         soonest = due.sort_values("revenue", ascending=False, kind="stable")

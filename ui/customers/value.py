@@ -14,11 +14,13 @@ from models.customers.history import Season
 from models.customers.rfm import CannotTell, Purchases
 from models.customers.slipping import Proof
 from models.customers.value import HOLD_OUT, BackTest, Valued
+from models.segmenting import SEGMENTS
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
-from ui.text import N_, _, plain
+from ui.text import N_, _, ngettext, plain
 
 WITHIN = {"30": N_("30 open days"), "90": N_("90 open days"), "10000": N_("any time")}
+EVER = 10_000  # open days
 USUAL = str(slipping.WITHIN)
 AHEAD = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("365 days")}
 TOGETHER = 0.3  # rank correlation of how often and how much, from which a reader must know
@@ -82,7 +84,7 @@ def _answer(bought: Purchases, step: Step) -> Answer:
         season = value.season(bought)
         models = value.learn(bought, 0, season)
         step(N_("Learning what customers are worth"), 0.7)
-        short, long = (value.misses(bought, days, 0, season.power) for days in (HOLD_OUT, history.HORIZONS[-1]))
+        short, long = (value.missed(bought, days, 0, season.power) for days in (HOLD_OUT, history.HORIZONS[-1]))
         for days in history.HORIZONS:
             valued[days] = value.value(bought, models, days, short if days <= HOLD_OUT else long, 0, season)
     except CannotTell as reason:
@@ -144,12 +146,11 @@ def headline(found: Answer, listed: pd.DataFrame | None, days: int, wanted: list
     if found.valued:
         valued = found.valued[days]
         customers = kept(stored, valued.customers, wanted)
-        total, lo, hi = valued.total
-        band = _("{lo} to {hi} in four of five cases").format(
-            lo=locales.short_money(lo, currency), hi=locales.short_money(hi, currency)
-        )
-        if wanted:
-            total, band = float(customers[f"value-{days}"].sum()), _("of the chosen segments")
+        total, lo, hi = value.total(valued, wanted or SEGMENTS)
+        band = _("{lo} to {hi} in four of five cases")
+        if not valued.times:
+            band = _("{lo} to {hi} by chance alone: how far the model is off here, too little past can tell")
+        band = band.format(lo=locales.short_money(lo, currency), hi=locales.short_money(hi, currency))
         texts += [
             (
                 _("Will buy in {days} days").format(days=days),
@@ -162,13 +163,34 @@ def headline(found: Answer, listed: pd.DataFrame | None, days: int, wanted: list
         cards.metrics(texts)
 
 
-def calls(bought: Purchases, found: Answer, listed: pd.DataFrame | None, currency: str) -> None:
-    """The call list."""
-    if found.no_rhythm is not None or found.assessed is None or listed is None:
+def calls(bought: Purchases, found: Answer, ever: pd.DataFrame | None, within: int, currency: str) -> None:
+    """The call list: of those who are silent for unusually long (`ever`) who have become so lately."""
+    if found.no_rhythm is not None or found.assessed is None or ever is None:
         st.info(plain(found.no_rhythm.sentence() if found.no_rhythm else ""), icon=":material/info:")
         return
+    if ever.empty:
+        st.info(_("No customer is silent for unusually long."), icon=":material/info:")
+        return
+    listed, before = (ever[late] for late in (ever["unusual"] <= within, ever["unusual"] > within))
+    if len(before):
+        sentence = ngettext(
+            "{count} customer, {first}, has been unusually silent for more than {days} open days: they brought in "
+            "{amount} a year. “Any time” lists them.",
+            "{count} customers, first {first}, have been unusually silent for more than {days} open days: they brought "
+            "in {amount} a year. “Any time” lists them.",
+            len(before),
+        ).format(
+            count=locales.number(len(before)),
+            first=bought.customers[before.index[0]],
+            days=within,
+            amount=locales.money(float(before["yearly"].clip(lower=0).sum()), currency),
+        )
+        if len(listed):
+            st.caption(plain(sentence))
+        else:
+            lately = _("Nobody has become so within the last {days} open days.").format(days=within)
+            st.info(plain(f"{sentence} {lately}"), icon=":material/info:")
     if listed.empty:
-        st.info(_("No customer has become silent for unusually long. Look at a longer time, or at all segments."))
         return
     names = bought.customers[listed.index.to_numpy()].astype(str)
     of = _("Margin") if "margin" in bought.visits else _("Revenue")
@@ -211,16 +233,16 @@ def worth(stored: Stored, bought: Purchases, found: Answer, days: int, wanted: l
             _("Customer"): bought.customers[customers.index.to_numpy()].astype(str),
             _("Still a customer (%)"): (100 * customers["alive"]).round(1).to_numpy(),
             _("Buys in {days} days (%)").format(days=days): (100 * customers[f"comes-{days}"]).round(1).to_numpy(),
-            **{
-                _("Purchases in {days} days").format(days=ahead): customers[f"purchases-{ahead}"].round(2).to_numpy()
-                for ahead in history.HORIZONS
-            },
-            _("A purchase ({currency})").format(currency=currency): customers["spend"].round(2).to_numpy(),
             _("Revenue of {days} days ({currency})").format(days=days, currency=currency): customers[f"value-{days}"]
             .round(2)
             .to_numpy(),
             _("Low"): customers["lo"].round(2).to_numpy(),
             _("High"): customers["hi"].round(2).to_numpy(),
+            **{
+                _("Purchases in {days} days").format(days=ahead): customers[f"purchases-{ahead}"].round(2).to_numpy()
+                for ahead in history.HORIZONS
+            },
+            _("A purchase ({currency})").format(currency=currency): customers["spend"].round(2).to_numpy(),
         }
     )
     with st.grid("auto", min_column_width=400):
@@ -278,7 +300,9 @@ def proved(stored: Stored, bought: Purchases, within: int) -> None:
         (
             _("Customers in their interval"),
             locales.percent(back.held),
-            _("of four in five promised; purchases are whole numbers, so more are within"),
+            _("of {promised} promised: four in five or more, as purchases are whole numbers").format(
+                promised=locales.percent(back.promised)
+            ),
         ),
     ]
     if isinstance(found.proof, CannotTell):

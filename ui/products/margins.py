@@ -241,7 +241,8 @@ def losing(of: Shown) -> None:
         return
     total = locales.money(-float(found["margin"].sum()), of.currency, 2)
     counts = found["reason"].value_counts()
-    why = ", ".join(f"{_(margins.LOSSES[str(one)])}: {count}" for one, count in counts.items())
+    each = _("{name}: {amount}")
+    why = ", ".join(each.format(name=_(margins.LOSSES[str(one)]), amount=count) for one, count in counts.items())
     st.markdown(plain(_("{total} were lost. {why}.").format(total=total, why=why)))
     table = pd.DataFrame(
         {
