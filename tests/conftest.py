@@ -261,7 +261,9 @@ def migrated_once(postgres_url: str) -> str:
 def _create(server: str, name: str, template: str = "template1") -> str:
     """The URL of a new database of a PostgreSQL server."""
     with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        # File by file, not through the log of transactions: half of the time (15 and later).
+        how = "STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {how}".encode())
     return server.replace("/postgres?", f"/{name}?")
 
 

@@ -62,6 +62,7 @@ def server() -> Iterator[str]:
         subprocess.run([*create, "--no-sync"], user=user, cwd=folder, check=True, capture_output=True)
         # A time zone that is not ours, so that a moment stored without one shows in a test.
         options = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "timezone": "Asia/Tokyo"}
+        options |= {"autovacuum": "off"}  # which goes round through all databases of the tests before, each minute
         start = [str(programs / "postgres"), *cluster, *(f"--{name}={value}" for name, value in options.items())]
         with log.open("w") as output:
             running = subprocess.Popen(start, user=user, cwd=folder, stdout=output, stderr=subprocess.STDOUT)

@@ -23,6 +23,7 @@ from typing import get_args
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.dataset
 import pyarrow.parquet
 
@@ -316,7 +317,6 @@ def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
 def _span(file: Path, column: str | None) -> tuple[datetime, datetime] | None:
     if column is None:
         return None
-    sql = f"SELECT min({column}), max({column}) FROM read_parquet($file)"  # noqa: S608  # a name of our own
-    with duckdb.connect() as connection:
-        first, last = connection.execute(sql, {"file": str(file)}).fetchall()[0]
-    return (first, last) if first else None
+    with pa.parquet.ParquetFile(file) as kept:  # a database that is opened for this takes ten times as long
+        ends = pa.compute.min_max(kept.read([column])[column]).as_py()
+    return (ends["min"], ends["max"]) if ends["min"] else None

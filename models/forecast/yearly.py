@@ -152,7 +152,10 @@ class Recurring:
             return np.array([np.where(here, self._mean(day + after), np.nan) for day in self.feast])
         years = int((max(self.days[-1], at.max(initial=0)) - self.days[0]) / YEAR) + 1
         from_day = at - np.arange(-years, years + 1)[:, None] * YEAR
-        told = np.array([self._mean(days) for days in from_day])
+        reach = 3 * self.width
+        near = (from_day >= self.days[0] - reach) & (from_day <= self.days[-1] + reach)  # half of them lie elsewhere
+        told = np.full(from_day.shape, np.nan)
+        told[near] = self._mean(from_day[near])
         for one, here in zip(self.again, self._of_again(at), strict=True):
             first = _days(pd.DatetimeIndex([one.first]))[0] - YEAR / 2
             told[here & ((from_day > first) != (at > first))] = np.nan

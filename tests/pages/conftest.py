@@ -21,6 +21,7 @@ from streamlit.util import calc_hash
 import settings
 from data import audit, demo, state, tables
 from data.dataset import Dataset
+from data.tables import disk
 from models.customers import segments, slipping, value
 from models.drift import classifier
 from models.forecast import promotions, switching
@@ -61,6 +62,23 @@ LEARNED = [
 ]
 
 
+def _of_version(found: Callable[[tables.Stored], pd.DataFrame]) -> Callable[[tables.Stored], pd.DataFrame]:
+    """What is found in a version, once; whether it is still whole is looked at each time."""
+    known: dict[tuple[str, str], pd.DataFrame] = {}
+
+    def answer(stored: tables.Stored) -> pd.DataFrame:
+        disk.check(stored)
+        key = stored.table, stored.version
+        if key not in known:
+            known[key] = found(stored)
+        return known[key].copy()
+
+    return answer
+
+
+profiled = _of_version(tables.profile)
+
+
 @pytest.fixture(autouse=True)
 def _learned_once(
     few_trees: None,
@@ -73,6 +91,7 @@ def _learned_once(
     """Models are quick ones, and learned once: pages are about what is made of them."""
     for module, name in LEARNED:
         monkeypatch.setattr(module, name, once(getattr(module, name), learned_here))
+    monkeypatch.setattr(tables, "profile", profiled)
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,15 @@
 """The forecast, its bands and its back-test: honest about the past, closed days and what cannot be known."""
 
 import gzip
+import importlib.util
 
 import numpy as np
 import pandas as pd
 import pytest
+import stanio.json
 from scipy.stats import trim_mean
 
-from models.forecast import CannotForecast, backtest, engine, forecast, intervals
+from models.forecast import CannotForecast, backtest, engine, forecast, intervals, learners
 from models.forecast.combined import BASE, table
 from models.forecast.grouped import forecast_each
 from models.forecast.learners import COMBINED, LEARNERS
@@ -378,3 +380,16 @@ def test_a_day_far_from_its_kind_is_drawn_in_and_said_but_a_yearly_peak_is_not()
     assert next(finding.rows for finding in known.findings if "far from" in finding.message) == 1
     usual, spoilt = (engine.look(regular(one), 800, 14).forecast["combined"] for one in (shop(800), sold))
     assert np.allclose(usual, spoilt, rtol=0.06)
+
+
+def test_what_stan_reads_is_what_its_own_library_writes(tmp_path):
+    spec = importlib.util.find_spec("stanio.json")
+    original = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(original)
+    numbers = np.random.default_rng(0).normal(0, 1e5, 50)
+    data = {"T": 50, "K": np.int64(1), "tau": np.float64(0.05), "sigma": 1 / 3, "y": numbers.tolist(), "s_a": [1, 0],
+            "X": np.outer(numbers, [1e-300, 0.1]).tolist(), "none": []}  # fmt: skip
+    learners._encode_at_once()
+    for name, module in {"ours": stanio.json, "theirs": original}.items():
+        module.write_stan_json(tmp_path / name, data)
+    assert (tmp_path / "ours").read_text() == (tmp_path / "theirs").read_text()
