@@ -17,9 +17,9 @@ from sqlalchemy import Engine
 from data import beside, dispatch, state, tables
 from data.beside import MOVES
 from data.orders import SENT
+from data.shelf import REFERENCE
 from data.tables import Stored
 
-REFERENCE = "reference"  # of a move: the order and the number of its step
 NONE = "-"  # kept as the version of steps whose stock no data know
 APART = 2  # days by which the clock may run ahead of the data and still tell how long a delivery took
 

@@ -186,7 +186,7 @@ def sold_out(stored: Stored) -> list[str]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _sold_out(version: str, _stored: Stored) -> list[str]:  # noqa: ARG001  # the cache key
-    return tables.query(_stored, pulse.sold_out(_stored.columns["stock_moves"]))["product"].astype(str).to_list()
+    return tables.query(_stored, pulse.sold_out(_stored.columns))["product"].astype(str).to_list()
 
 
 def names(stored: Stored) -> dict[str, str]:

@@ -304,7 +304,7 @@ STOCK = (
         N_("Units in stock"),
         "sum(on_hand)",
         "units",
-        N_("units on hand on the last day"),
+        N_("units on hand on the last day, of the products of which that is known"),
         table="stock",
     ),
     Measure(
@@ -312,7 +312,7 @@ STOCK = (
         N_("Stock value"),
         "sum(on_hand * unit_cost)",
         "money",
-        N_("units on hand on the last day, times what one costs"),
+        N_("units on hand on the last day, where that is known, times what one costs"),
         ("unit_cost",),
         table="stock",
     ),

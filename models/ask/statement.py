@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from data.schemas import IS_GOODS
+from data.shelf import on_hand
 from data.tables import quoted
 from models.ask import definitions, periods, rows
 from models.ask.definitions import Catalogue
@@ -343,19 +344,14 @@ class _Made:
             + (" AND s.store = now.store" if "store" in moved and "store" in sold else "")
             + "), 0)"
         )
-        moves = (
-            f"moves AS (SELECT {key}, date, on_hand, row_number() OVER () AS place FROM stock_moves "
-            f"WHERE date < {_after('$end')})"
-        )
-        with_, days, beside = moves, "", ""
+        with_, days, beside = "", "", ""
         if any("out_days" in self.known.measures[name].sql for name in self.asked):  # of millions of moves, seconds
-            with_, days = f"{moves}, {self.empty(key)}", ", coalesce(out_days, 0) AS out_days"
+            with_, days = f"{self.empty(key)}, ", ", coalesce(out_days, 0) AS out_days"
             beside = f" LEFT JOIN empty USING ({key})"
         else:
             self.values.pop("start", None)
         return (
-            f"WITH {with_}, now AS (SELECT {key}, on_hand{days} FROM (SELECT {key}, "
-            f"last(on_hand ORDER BY date, place) AS on_hand FROM moves GROUP BY {key}){beside}) "
+            f"WITH {with_}now AS (SELECT {key}, on_hand{days} FROM ({on_hand(frames, _after('$end'))}){beside}) "
             f"SELECT {key}, on_hand{', out_days' if days else ''}, "
             f"{', '.join([*columns, f'{lately} AS lately'])} FROM now"
         )
@@ -368,6 +364,8 @@ class _Made:
         first, turn = "CAST($start AS TIMESTAMP)", f"PARTITION BY {key} ORDER BY day"
         # Days that passed are counted from the first on: to hold each zero against each day takes minutes.
         return (
+            f"moves AS (SELECT {key}, date, on_hand, row_number() OVER () AS place FROM stock_moves "
+            f"WHERE date < {_after('$end')}), "
             "trading AS (SELECT DISTINCT date_trunc('day', timestamp) AS day FROM sales "
             f"WHERE {SALE} AND {_between('$start', '$end')}), "
             f"every AS (SELECT unnest(generate_series({first}, {_after('$end')}, INTERVAL 1 DAY)) AS day), "

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from connectors import BadResponse, ConnectorError, suppliers
 from connectors.suppliers import Letter, NotKnown
-from data import dispatch, order_moves, state, tables
+from data import dispatch, order_moves, shelf, state, tables
 from data import orders as kept
 from data.beside import MOVES
 from data.orders import APPROVED, DRAFTED, JOB, Order, Proposed
@@ -355,7 +355,7 @@ def outcome(stored: Stored, order: Order) -> Outcome | None:
     """What an order has done since it came (see `models.act.replay`); None where nothing of it is among the moves."""
     frames = _frames(stored)
     moves = frames.get(MOVES)
-    if moves is None or order_moves.REFERENCE not in moves:
+    if moves is None or shelf.REFERENCE not in moves:
         return None
     came = moves[order_moves.of(moves, str(order.row["order"])) & moves["move"].eq("receipt")]
     if came.empty:

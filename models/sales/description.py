@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from data import schemas
+from data.shelf import on_hand
 from data.tables import quoted
 from locales import N_
 from models import segmenting
@@ -107,9 +108,7 @@ def stock(frames: Mapping[str, Collection[str]], dimension: str, measure: str, w
     return _described(f"""
         SELECT coalesce(CAST({quoted(dimension)} AS VARCHAR), '{UNKNOWN}') AS level, value FROM (
             SELECT {", ".join([key, *columns])}, on_hand * {cost} AS value FROM (
-                SELECT * FROM (SELECT *, row_number() OVER () AS place FROM stock_moves)
-                WHERE date < $end + INTERVAL 1 DAY
-                QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY date DESC, place DESC) = 1
+                {on_hand(frames, "CAST($end AS DATE) + INTERVAL 1 DAY")}
             ) AS shelf
         ) WHERE {where}
     """)  # noqa: S608  # names of ours

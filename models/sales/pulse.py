@@ -1,11 +1,12 @@
 """How the shop is doing: the last week against the one before and the same week a year earlier."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from data.schemas import IS_GOODS
+from data.shelf import on_hand
 
 WEEK = 7
 YEAR = 364  # 52 whole weeks, so that weekdays meet the same weekdays
@@ -80,12 +81,8 @@ def _change(sold: pd.Series, shift: int) -> float | None:
     return float(sold.iloc[-WEEK:].sum() / then - 1) if then > 0 else None
 
 
-def sold_out(columns: Collection[str]) -> str:
-    """The query of each `product` with nothing on hand now, in some store where `stock_moves` have that column."""
-    key, known = ("product, store", "store IS NOT NULL") if "store" in columns else ("product", "true")
-    return f"""
-        SELECT DISTINCT product FROM (
-            SELECT {key}, arg_max(on_hand, place) AS on_hand
-            FROM (SELECT *, row_number() OVER () AS place FROM stock_moves) WHERE {known} GROUP BY {key}
-        ) WHERE on_hand = 0 ORDER BY product
-    """  # noqa: S608  # names of ours
+def sold_out(columns: Mapping[str, Collection[str]]) -> str:
+    """The query of each `product` with nothing on hand now, in some store where moves of stock have that column."""
+    known = "store IS NOT NULL" if "store" in columns["stock_moves"] else "true"
+    shelf = on_hand(columns)
+    return f"SELECT DISTINCT product FROM ({shelf}) WHERE {known} AND on_hand < 1e-6 ORDER BY product"  # noqa: S608

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-REFERENCE = "reference"  # of moves that Vigie wrote down itself (see `data.order_moves`): the order and its step
-SAME = 1e-6  # units within which a move says what the one before it makes of it
+from data.shelf import REFERENCE, SAME
 
 
 def continued(moves: pd.DataFrame, products: pd.Index, days: pd.DatetimeIndex, sold: np.ndarray) -> pd.DataFrame:

@@ -78,10 +78,14 @@ def test_too_short_a_history_compares_with_nothing():
 
 def test_sold_out_is_what_the_last_move_left():
     def asked(**columns):
+        day, sold = pd.Timestamp("2026-11-28"), ["timestamp", "product", "quantity", "line_type"]
         stock_moves = pd.DataFrame({"product": ["A", "B", "A", "B"], "on_hand": [0.0, 3.0, 2.0, 0.0], **columns})
+        stock_moves = stock_moves.assign(date=day, move="adjustment", quantity=0.0)
         with duckdb.connect() as database:
             database.register("stock_moves", stock_moves)
-            return database.execute(pulse.sold_out(list(stock_moves))).df()["product"].to_list()
+            database.execute("CREATE TABLE sales (timestamp TIMESTAMP, product TEXT, quantity DOUBLE, line_type TEXT)")
+            found = database.execute(pulse.sold_out({"stock_moves": list(stock_moves), "sales": sold})).df()
+        return found["product"].to_list()
 
     assert asked() == ["B"]
     assert asked(store=["1", "1", "2", "2"]) == ["A", "B"]  # in one of the stores

@@ -1,8 +1,10 @@
 """What is on hand once more was sold than the moves of stock know of, against a shelf that is played day by day."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 
+from data import shelf
 from models.stock import ledger, supply
 
 DAYS = pd.date_range("2026-10-01", periods=40, unit="us")
@@ -92,3 +94,59 @@ def test_what_lies_in_several_stores_is_told_of_all_together_where_they_were_cou
     assert found[:, -1].tolist() == [350 + 35 - 3 * 37, 200 - 3 * 37]
     apart = moves.assign(date=moves["date"].mask([False, True, False, False, False], pd.Timestamp("2026-10-05")))
     assert np.isnan(on_hand(apart, sales(), store=["x", "y", "x", "x", "y"])[0, 4:]).all()
+
+
+def lines(sold, products, store=None):
+    """A line a day and product, of some of which a customer brings some back."""
+    day, place = np.nonzero(sold.T)
+    return pd.DataFrame(
+        {"timestamp": DAYS[day] + pd.Timedelta(hours=11), "product": products[place], "quantity": sold.T[day, place]}
+    ).assign(line_type="sale", **({} if store is None else {"store": store}))
+
+
+def asked(moves, sold, until=""):
+    """What a page that asks by SQL takes to be on hand."""
+    columns = {"stock_moves": list(moves), "sales": list(sold)}
+    with duckdb.connect() as database:
+        database.register("stock_moves", moves)
+        database.execute("CREATE TABLE sales AS SELECT * FROM sold")
+        found = database.execute(shelf.on_hand(columns, until)).df()
+    return found.set_index([name for name in ("product", "store") if name in found])["on_hand"]
+
+
+def test_what_is_asked_by_sql_is_what_the_moves_go_on_to():
+    rng = np.random.default_rng(8)
+    products = pd.Index([f"p{number}" for number in range(120)])
+    sold = rng.poisson(rng.uniform(0.1, 4.0, len(products))[:, None], (len(products), len(DAYS))).astype(float)
+    rows, unknown = [], 0
+    for name in products:
+        level = float(rng.integers(20, 160))
+        rows.append((DAYS[rng.integers(0, 12)], name, "count", 0.0, level, None))
+        for place, day in enumerate(np.sort(rng.choice(np.arange(12, 40), 3, replace=False))):
+            kind = rng.choice(["receipt", "order", "count", "theirs"])
+            units = float(rng.integers(5, 60))
+            level = {"receipt": level + units, "order": level}.get(kind, float(rng.integers(0, 90)))
+            ours = f"o/{place}" if kind in ("receipt", "order") and rng.random() < 0.5 else None
+            rows.append((DAYS[day], name, kind.replace("theirs", "receipt"), units, level, ours))
+    moves = pd.DataFrame(rows, columns=["date", "product", "move", "quantity", "on_hand", "reference"])
+    moves = moves.astype({"reference": "str"}).sort_values("date", kind="stable", ignore_index=True)
+    named = pd.concat([moves, table((DAYS[20], "p0", "sale", -1, 9.0))]).sort_values("date", kind="stable")
+    for one in (moves, moves.drop(columns="reference"), named.reset_index(drop=True)):
+        truth = supply.levels(ledger.continued(one, products, DAYS, sold), products, DAYS)
+        for day in (len(DAYS) - 1, 25):
+            past = one[one["date"] <= DAYS[day]]
+            then = ledger.continued(past, products, DAYS[: day + 1], sold[:, : day + 1])
+            truth = pd.Series(supply.levels(then, products, DAYS[: day + 1])[:, -1], products)
+            found = asked(one, lines(sold, products), f"TIMESTAMP '{DAYS[day] + pd.Timedelta(days=1)}'")
+            pd.testing.assert_series_equal(found.reindex(products), truth, check_names=False)
+            unknown += int(truth.isna().sum())
+    assert unknown > 20
+
+
+def test_of_stores_each_is_asked_by_itself_or_nobody_knows():
+    counted = [("2026-10-03", "A", "count", 0, units) for units in (50.0, 300.0)]
+    moves = table(*counted).assign(store=["x", "y"])
+    sold = sales(1.0)[:1]
+    found = asked(moves, lines(sold, GOODS[:1], "x"))
+    assert found.to_dict() == {("A", "x"): 50 - 37, ("A", "y"): 300}
+    assert asked(moves, lines(sold, GOODS[:1])).isna().all()
