@@ -208,7 +208,12 @@ def test_many_documents_of_another_server_arrive_in_parts(named, tmp_path, monke
         pytest.skip(reason)
     monkeypatch.setattr(mongo, "BATCH", 1_000)
     program = stores.FOLDER / "nx-27017" / "bin" / "nx-27017"
-    with stores.running(lambda folder, port: [program, "--db", folder / "a.db", "-p", str(port)], "nx-27017") as port:
+
+    def command(folder, port):  # it is killed, and would leave its number where the next one looks
+        own = ["--pid-file", folder / "pid", "--log-file", folder / "own.log"]
+        return [program, "--db", folder / "a.db", "-p", str(port), *own]
+
+    with stores.running(command, "nx-27017") as port:
         with MongoClient(f"mongodb://127.0.0.1:{port}") as client:
             for start in range(0, 6_000, 2_000):
                 client["shop"]["sold"].insert_many(

@@ -219,7 +219,7 @@ def test_a_figure_shown_again_keeps_its_title_and_follows_language_and_period(vi
     assert titles(visit("covid", view=view, lang="fr")) != first
     last = tables.active(settings.get().home, "covid").span[1].date()
     period = [(last - timedelta(days=500)).isoformat(), (last - timedelta(days=300)).isoformat()]
-    assert titles(visit("covid", view=view, period=period)) != first
+    assert figures(visit("covid", view=view, period=period)) != drawn  # a rank correlation may be the same
 
 
 @pytest.mark.parametrize("view", VIEWS)
