@@ -187,7 +187,8 @@ def test_two_filters_of_one_column_hold_both(shop):
 
 
 def test_a_filter_that_a_card_does_not_know_is_said(tmp_path):
-    moves = pd.DataFrame({"product": ["p", "q"], "date": DAYS[:2], "on_hand": [5.0, 7.0]})
+    last = LINES["timestamp"].max().normalize()
+    moves = pd.DataFrame({"product": ["p", "q"], "date": last, "on_hand": [5.0, 7.0], "move": "count", "quantity": 0.0})
     frames = {"sales": LINES, "stock_moves": moves}
     made = tables.add(tmp_path, Dataset("sales", frames, Origin("upload", "shop.csv")), NOW)
     ask = partial(tables.query, made)

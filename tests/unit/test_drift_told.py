@@ -87,8 +87,8 @@ def test_an_alert_says_for_which_share_of_the_lines_prices_rose_and_what_that_do
     wanted = {
         "en": f"Price against the usual one rose for {rose} of the lines; forecasts are expected to be off by {more} "
         f"more, about {money} a week.",
-        "fr": f"Prix par rapport au prix habituel : en hausse pour {rose} des lignes ; les prévisions devraient "
-        f"s’écarter de {more} de plus, environ {money} par semaine.",
+        "fr": f"Prix par rapport au prix habituel\u00a0: en hausse pour {rose} des lignes\u00a0; les prévisions "
+        f"devraient s’écarter de {more} de plus, environ {money} par semaine.",
     }
     assert found["notified"]["mail"][:4].isdigit()
     assert wanted[language] in letters[0]
