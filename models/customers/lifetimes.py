@@ -183,7 +183,8 @@ def expected(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age:
     """The purchases expected of each customer in the next `days` (equation 10 of the paper; with a shape the sum over
     the first, the second, ... purchase of the probability that it comes and nobody left before it).
 
-    Its hypergeometric function is taken by Euler's transformation, with parameters that do not grow with x.
+    Its hypergeometric function is taken by Euler's transformation, with parameters that do not grow with x; where all
+    leave with nearly the same probability (large a and b) it is beyond what numbers hold, and the sum is taken there too.
     """
     from scipy.special import hyp2f1
 
@@ -192,8 +193,11 @@ def expected(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age:
         r, alpha = model.r, model.alpha
         a = model.a if abs(model.a - 1) > 1e-5 else 1 + 1e-5  # at 1 both sides vanish
         z = days / (alpha + age + days)
-        gone = (1 - z) ** (a - 1) * hyp2f1(a + model.b - 1 - r, a - 1, a + b - 1, z)
-        return (a + b - 1) / (a - 1) * (1 - gone) * here
+        with np.errstate(over="ignore", invalid="ignore"):
+            gone = (1 - z) ** (a - 1) * hyp2f1(a + model.b - 1 - r, a - 1, a + b - 1, z)
+            found = (a + b - 1) / (a - 1) * (1 - gone) * here
+        if np.isfinite(found).all():
+            return found
     weights, total, rows, stays, number = (
         under_way(model, x, recency, age),
         np.zeros(len(x)),

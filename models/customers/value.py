@@ -33,6 +33,7 @@ SHUT = 0.5  # of the days, from which what came says nothing of what was to be e
 HELPS = 0.9  # times the miss without it: a season that does not take more off is none
 POWERS = (1.0, 0.5)  # of what was seen of a season: all of it, or shrunk
 DECILES = 10
+MOST = 50.0  # of the logarithm of a miss: a draw of a heavy tail is not infinite, nor is nothing times it unknown
 
 
 def season(bought: Purchases, seed: int = 0) -> Season:
@@ -214,7 +215,7 @@ def value(
     # Few past errors say little of how large they are: Student's t, one error for all segments at once.
     error = rng.standard_t(miss.times, (len(sums), 1)) if miss.times else np.zeros((len(sums), 1))
     season_error = seasonal.doubt(bought, days) * rng.standard_normal((len(sums), 1))
-    sums *= np.exp(error * np.array([*miss.parts, miss.total]) + season_error)
+    sums *= np.exp(np.minimum(error * np.array([*miss.parts, miss.total]) + season_error, MOST))
     again = (x > 0) & (seen.spend > 0)
     varied = min(len(np.unique(values[again])) for values in (x, seen.spend)) > 1
     together = float(spearmanr(x[again], seen.spend[again]).statistic) if varied else float("nan")

@@ -18,6 +18,7 @@ from models import segmenting
 from models.customers import cohorts, history, lifetimes, rfm, segments, slipping, value
 from models.customers.rfm import CannotTell
 from models.sales import overview
+from models.segmenting import SEGMENTS
 
 START = pd.Timestamp("2024-01-01")
 
@@ -355,6 +356,23 @@ def test_many_purchases_do_not_break_the_closed_form():
     model = lifetimes.BgNbd(0.5, 30.0, 1.0, 30.0, 0.0, np.zeros((4, 4)))
     said = lifetimes.expected(model, 365, np.array([2000.0]), np.array([1000.0]), np.array([1000.0]))
     assert 600 < said[0] < 730  # two a day, who may leave
+
+
+@pytest.mark.parametrize("size", [1e3, 1e4, 1e6])
+def test_all_may_leave_with_the_same_probability(size):
+    """With one probability p for all, the purchases expected of who bought once are the integral of exp(-rate p t) over
+    the time and the gamma distribution of rates: (1 - (1 + p t / (alpha + age))^-r) / p."""
+    leave, r, alpha, age = 0.03, 0.8, 60.0, np.array([5.0, 400.0])
+    model = lifetimes.BgNbd(r, alpha, leave * size, (1 - leave) * size, 0.0, np.zeros((4, 4)))
+    said = lifetimes.expected(model, 365, np.zeros(2), np.zeros(2), age)
+    assert said == pytest.approx((1 - (1 + leave * 365 / (alpha + age)) ** -r) / leave, rel=0.01)
+
+
+def test_a_total_whose_past_misses_are_wild_is_a_number(poisson_shop):
+    found, _later = poisson_shop
+    wild = value.Missed(300.0, (300.0,) * len(SEGMENTS), 1)
+    made = value.value(found, value.learn(found), 90, miss=wild)
+    assert np.isfinite(made.drawn).all(axis=None)
 
 
 def test_amounts_are_recovered_and_what_is_to_come_is_as_said():

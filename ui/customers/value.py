@@ -19,8 +19,8 @@ from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, ngettext, plain
 
-WITHIN = {"30": N_("30 open days"), "90": N_("90 open days"), "10000": N_("any time")}
 EVER = 10_000  # open days
+WITHIN = {"30": N_("30 open days"), "90": N_("90 open days"), str(EVER): N_("any time")}
 USUAL = str(slipping.WITHIN)
 AHEAD = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("365 days")}
 TOGETHER = 0.3  # rank correlation of how often and how much, from which a reader must know
