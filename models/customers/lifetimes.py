@@ -184,7 +184,7 @@ def expected(model: BgNbd, days: float, x: np.ndarray, recency: np.ndarray, age:
     the first, the second, ... purchase of the probability that it comes and nobody left before it).
 
     Its hypergeometric function is taken by Euler's transformation, with parameters that do not grow with x; where all
-    leave with nearly the same probability (large a and b) it is beyond what numbers hold, and the sum is taken there too.
+    leave with nearly the same probability (large a and b) it is beyond what numbers hold: there too, the sum is taken.
     """
     from scipy.special import hyp2f1
 
