@@ -19,7 +19,21 @@ from typing import Any
 
 import pandas as pd
 
-from connectors import InvalidFile, child, csvs, htmls, jsons, notes, parquets, pieces, shape, wide, workbooks
+from connectors import (
+    InvalidFile,
+    child,
+    csvs,
+    htmls,
+    jsons,
+    narrow,
+    notes,
+    outlines,
+    parquets,
+    pieces,
+    shape,
+    wide,
+    workbooks,
+)
 from connectors.child import Parsed
 from connectors.limits import REPORTED, bounded, report, unpacks
 from data.dataset import Finding, Reading
@@ -205,8 +219,9 @@ def _said(
     if frame.empty:
         raise InvalidFile(N_("This file has a header but no row."))
     title = next((one.values.get("title", "") for one in readings if one.key == shape.HEADER), "")
-    frame, said, noted = wide.turned(frame, layout, title)
-    findings, readings = [*findings, *said], [*readings, *noted]
+    frame, said, noted = wide.turned(outlines.rows(frame, findings), layout, title)
+    frame, asked = narrow.turned(frame, layout)
+    findings, readings = [*findings, *said], [*readings, *noted, *asked]
     values = {"sha256": sha256, "delimiter": delimiter, "readings": [asdict(one) for one in readings], "rows": 0}
     return Parsed({"rows": frame}, (*findings, *_formulas(frame)), values)
 

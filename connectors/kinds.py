@@ -34,7 +34,11 @@ WORDS = {
     ),
     "adjustment": re.compile(
         r"manual|(?:[a-z]+ )?adjust(?:ments?)?(?: .*)?|bad debt|write off|rounding|ajustements?(?: .*)?|"
-        r"regularisations?(?: .*)?|ecarts? de caisse|arrondis?|erreur de caisse"
+        r"regularisations?(?: .*)?|ecarts? de caisse|arrondis?|erreur de caisse|"
+        # What is paid for before it is sold (IFRS 15, B44 to B47).
+        r"(?:[a-z]+ )?(?:e )?gift ?(?:cards?|vouchers?|certificates?)(?: .*)?|"
+        r"(?:cartes?|cheques?|bons?) cadeaux?(?: .*)?|"
+        r"(?:geschenk)?gutscheine?(?: .*)?|(?:tarjetas?|buon[oi]|vales?) regalo(?: .*)?"
     ),
 }
 EITHER = re.compile(r"port|delivery|livraison|commissions?|fees?|frais|manual|rounding|coupon|reduction")

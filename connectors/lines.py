@@ -195,6 +195,7 @@ def judged(
         given = chosen
     options = tuple(dict.fromkeys((given, *verdict.options)))
     doubted = verdict.even or (verdict.seen is not None and verdict.seen != given)
+    doubted &= not any(one.key == money.AMOUNT and one.chosen == source and not one.open for one in readings)
     is_open = doubted and f"money:{source}" not in choices
     values = {"column": source, "sum": f"{numbers.read(text[source]).values.sum():,.10g}"}
     message = money.SEEN[given] if given == verdict.seen else money.SAID[given]

@@ -7,8 +7,10 @@ numbers: the other cells of its column decide, then the rest of the file; where 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
+from babel.numbers import list_currencies
 
 POINT, COMMA = "decimal point", "decimal comma"
 STYLES = (POINT, COMMA)
@@ -112,7 +114,7 @@ def read(
     rest = text[odd]
     if len(rest):
         rest = rest[~rest.str.casefold().isin(MISSING)]
-    rest = _without_unit(rest)
+    rest = _without_codes(_without_unit(rest))
     pointed = text[~odd]
     if pointed.empty and not rest.str.contains(_SOME, regex=True).any():  # words: most columns of most files
         return Numbers(finite(simple))
@@ -171,6 +173,21 @@ def _without_unit(rest: pd.Series) -> pd.Series:
         return rest
     found = rest.str.extract(_UNIT)
     return found[0] if found[1].str.casefold().nunique() == 1 and found[1].notna().all() else rest
+
+
+def _without_codes(rest: pd.Series) -> pd.Series:
+    """Cells without those that are the number of something: INV0012, ORD-7, CUP001. Of three capitals before digits
+    only the code of a currency goes with money, and no money has a zero before its other digits."""
+    found = rest.str.extract(r"^([A-Z]{3})[ -]?(\d*)")
+    if not found[0].notna().any():
+        return rest
+    return rest[~(found[0].notna() & (~found[0].isin(_currencies()) | found[1].str.match(r"0\d")))]
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    """Codes of ISO 4217, and what people write in their place."""
+    return frozenset(list_currencies()) | {"CFA", "RMB", "NTD"}
 
 
 def _plain(text: pd.Series) -> pd.Series:

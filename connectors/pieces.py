@@ -23,7 +23,7 @@ from typing import IO, cast
 import numpy as np
 import pandas as pd
 
-from connectors import InvalidFile, child, csvs, notes, parquets, shape, wide
+from connectors import InvalidFile, child, csvs, narrow, notes, parquets, shape, wide
 from connectors.limits import unpacks
 from data.dataset import Finding, Reading
 from locales import N_
@@ -129,7 +129,8 @@ def of_text(file: Opened, limit: int, layout: Mapping[str, str], into: Path) -> 
     if encoding != "utf-16":  # nothing but the whole file tells
         first = replace(first, encoding=encoding)
     head, _found, _noted = shape.table(first.cells, layout, partial(notes.fitted, first))
-    if csvs.PASTED in said or csvs.FIXED in said or wide.turned(head.head(TOP), layout)[2]:
+    turned = wide.turned(head.head(TOP), layout)[2] or narrow.turned(head.head(TOP), layout)[1]
+    if csvs.PASTED in said or csvs.FIXED in said or turned:
         return None
     findings += [one for one in said if "encoding" not in one.values]
     top = csvs.top(start, TOP)

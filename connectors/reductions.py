@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from connectors import money, names, numbers, statuses
+from connectors import money, names, numbers, statuses, totals
 from data.dataset import Reading
 from locales import N_
 
@@ -24,11 +24,13 @@ ONCE, EACH, ORDER = "once", "each line", "each order"  # key of a choice, what a
 WHOLE = "all of those lines came back"  # where a column of units that came back has 1 or 0 only
 BACK = "back"  # key of a reading, and of a column of units that came back
 TAKEN, ADDED, OUT, IN = "what selling costs", "paid by customers", "not counted", "left in the totals"
+APART = "taken out of the totals"
 REDUCTION, CHARGE = "reduction", "charge"  # keys of readings; a column of a charge is called so and by its source
 ROWS = 20_000  # that tell, spread over all
 FEW, MOST, MORE = 8, 0.8, 0.2  # lines that say something, the share that must agree, and that by which it must be ahead
 CENT, ROUNDED, FEWER = 0.0101, 1e-5, 0.05  # of money; share of it; share by which one term more must fit better
 STRAY, HUGE = 0.02, 10**12  # share of lines that may be mistakes; more than any price has cents
+MAX_TAX = 0.35  # of what is paid without it: no higher rate of a tax on sales is known
 MAX_CHARGES = 5  # columns whose signs are looked for, the largest: each makes three times as many ways
 LINE_TYPES = {"shipping": "shipping", "fee": "fee"}  # of charges
 AHEAD = 1.5  # times as likely that two reductions are the same rate: then it is that rate
@@ -53,7 +55,10 @@ CHARGES = {
         r"frais(?:de)?(?:la|du)?(?:bancaires?|paiement|transaction|service|cb|carte|plateforme|marketplace|vente)?|"
         r"(?:gebuhr|provision)(?:en)?"
     ),
-    "tax": re.compile(r"(?:sales|line)?(?:tax(?:es)?|vat|gst)(?:amount|amt|total)?|(?:montant)?(?:de)?(?:la)?tva|mwst"),
+    "tax": re.compile(
+        r"(?:sales|line|total|order)?(?:tax(?:es)?|vat|gst)(?:amount|amt|total|collected)?\d*|"
+        r"(?:total|montant)?(?:de)?(?:la)?tva(?:collectee)?\d*|(?:mwst|ust)(?:betrag)?\d*|(?:importe)?iva\d*"
+    ),
 }
 
 
@@ -70,6 +75,8 @@ def paid(
     column says so, `amount` and `unit_price` are after reductions and without charges, `promotion` is the share that
     was taken off, and each charge is a column in money (its reading's key), for `apart` to make lines of.
     """
+    if money.PRICE not in frame:
+        frame = _taxed(text, frame, mapping, choices, readings)
     if money.QUANTITY not in frame or not {money.PRICE, money.AMOUNT} & set(frame):
         return frame
     used = {source for role, source in mapping.items() if role != "promotion"}
@@ -146,6 +153,31 @@ def paid(
     return frame
 
 
+def _taxed(
+    text: pd.DataFrame,
+    frame: pd.DataFrame,
+    mapping: Mapping[str, str],
+    choices: Mapping[str, str],
+    readings: list[Reading],
+) -> pd.DataFrame:
+    """The lines of totals without prices, where taxes beside them may be in them: asked, as nothing can tell, but where
+    a total says that it is without them."""
+    if money.AMOUNT not in frame or totals.untaxed(text, mapping[money.AMOUNT]):
+        return frame
+    for name in text.columns.difference(mapping.values(), sort=False):
+        tax = numbers.read(text[name]).values.loc[frame.index].fillna(0.0) if charge(name) == "tax" else None
+        if tax is None or not tax.any() or tax.abs().le(MAX_TAX * frame[money.AMOUNT].abs()).mean() < MOST:
+            continue
+        key = f"{CHARGE}:{name}"
+        chosen = choices.get(key, IN)
+        message = N_("“{column}” is a tax: {sum} in all. Nothing tells whether the totals hold it.")
+        values = {"column": name, "sum": f"{tax.sum():,.10g}"}
+        readings.append(Reading(key, message, chosen, (IN, APART), values, key not in choices))
+        if chosen == APART:
+            frame = frame.assign(amount=frame[money.AMOUNT] - tax, **{key: tax})
+    return frame
+
+
 def returned(
     text: pd.DataFrame, frame: pd.DataFrame, free: Iterable[str], choices: Mapping[str, str], readings: list[Reading]
 ) -> pd.DataFrame:
@@ -157,9 +189,14 @@ def returned(
         key = f"{BACK}:{source}"
         if not units.any() or (key not in choices and units.le(frame["quantity"].abs()).mean() < MOST):
             continue
-        chosen = choices.get(key, statuses.OFF)
         message = N_("“{column}” counts units that came back: {sum} in all.")
         values = {"column": source, "sum": f"{units.sum():,.10g}"}
+        if _net(frame, units):
+            message = N_("“{column}” counts units that came back: {sum} in all, which the totals are without already.")
+            readings.append(Reading(key, message, statuses.OFF, (statuses.OFF,), values))
+            frame = frame.assign(quantity=frame["quantity"] - units)
+            continue
+        chosen = choices.get(key, statuses.OFF)
         whole = (WHOLE,) if units.le(1).all() else ()
         readings.append(Reading(key, message, chosen, (statuses.OFF, *whole, OUT), values, key not in choices))
         if chosen == WHOLE:
@@ -167,6 +204,13 @@ def returned(
         elif chosen == statuses.OFF:
             frame = frame.assign(**{key: -units})
     return frame
+
+
+def _net(frame: pd.DataFrame, back: pd.Series) -> bool:
+    """Whether totals are units × price less those that came `back`, where some did."""
+    some = back.gt(0) & frame[money.AMOUNT].notna()
+    near = ((frame["quantity"] - back) * frame[money.PRICE] - frame[money.AMOUNT]).abs() <= CENT
+    return bool(some.any() and near[some].mean() >= MOST)
 
 
 def apart(frame: pd.DataFrame) -> pd.DataFrame:
@@ -189,6 +233,8 @@ def apart(frame: pd.DataFrame) -> pd.DataFrame:
             line_id=some["line_id"] + f" {source}", product=source, quantity=np.sign(some[name]),
             unit_price=some[name].abs(), amount=some[name], line_type=LINE_TYPES.get(charge(source), "adjustment"),
         )  # fmt: skip
+        if frame[money.QUANTITY].isna().all():  # of a file without units nothing has any
+            lines = lines.assign(quantity=np.nan, unit_price=np.nan)
         made.append(lines.reindex(columns=made[0].columns).astype(kinds))
     return pd.concat(made, ignore_index=True) if columns else frame
 

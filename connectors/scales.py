@@ -49,8 +49,9 @@ _SIGN = r"(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|inr|rs)"
 _OF = rf"(?: (?:of|de|d) ?{_SIGN}| {_SIGN})?"
 _SIZES = {
     HUNDREDTHS: r"(?:in |en )?(?:cents?|centimes?|pence|minor units?)",
-    THOUSANDS: rf"(?:in |en )?(?:{_SIGN} )?(?:thousands?|milliers?|tausend|000s?|k ?{_SIGN}|{_SIGN} ?k|k){_OF}",
-    MILLIONS: rf"(?:in |en )?(?:{_SIGN} )?(?:millions?|mio|mln|m ?{_SIGN}|{_SIGN} ?m|mm){_OF}",
+    THOUSANDS: rf"(?:in |en )?(?:{_SIGN} ?)?(?:thousands?|milliers?|tausend|tsd|duizend(?:en)?|migliaia|milhares|tys|"
+    rf"000s?|[kt] ?{_SIGN}|{_SIGN} ?k|k){_OF}|en miles{_OF}|miles de {_SIGN}",
+    MILLIONS: rf"(?:in |en )?(?:{_SIGN} ?)?(?:millions?|mio|mln|m ?{_SIGN}|{_SIGN} ?m|mm){_OF}",
 }  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def money(
 def size(source: str) -> str:
     """What the numbers of a column of money count by its name: "CA (k€)", "Revenue in millions", "amount_cents"."""
     signs = str(source)
-    for sign, word in {"€": "eur", "$": "usd", "£": "gbp", "₹": "inr"}.items():
+    for sign, word in {"US$": "usd", "€": "eur", "$": "usd", "£": "gbp", "₹": "inr"}.items():
         signs = signs.replace(sign, word)
     letters = unicodedata.normalize("NFKD", signs).encode("ascii", "ignore").decode().casefold()
     brackets = re.findall(r"[\[(]([^\])]*)[\])]", letters)

@@ -45,6 +45,7 @@ _MOVED = re.compile(
 # What was billed, and what was paid of it: the same money twice.
 _BILLED = re.compile(
     r"invoices?|bills?|(?:sales )?receipts?|factures?|rechnung(?:en)?|facturas?|fattur[ae]|faturas?|factuur|facturen|"
+    r"sales?|ventes?|verkauf|ventas?|vendit[ae]|vendas?|"
     r"faktur[ay]?|fatura"
 )
 _PAYMENT = re.compile(
@@ -87,7 +88,7 @@ def applied(
             continue
         if (planned := _speaking(cells, _PLANNED)).any() and _speaking(cells, _ACTUAL).any():
             frame = _happened(cells, frame, planned, choices, readings)
-        elif _TYPE.fullmatch(name) or _sides(cells):
+        elif _TYPE.fullmatch(name) or _sides(cells) or _of_documents(cells):
             rows = _speaking(cells, _MOVED) | _speaking(cells, _UNDONE) & ~_speaking(cells, _BACK)
             if _speaking(cells, _BILLED).any():
                 rows |= _speaking(cells, _PAYMENT)
@@ -99,6 +100,12 @@ def applied(
             rows = _told_undone(cells, frame, name, dated)
             frame = _undone(cells, frame, source, rows, choices, findings, readings)
     return frame
+
+
+def _of_documents(cells: pd.Series) -> bool:
+    """Whether a column says of each line that it was billed, came back or was paid, whatever the column is called."""
+    told = [_speaking(cells, words) for words in (_BACK, _BILLED, _PAYMENT)]
+    return bool(told[0].any() and told[1].any() and np.logical_or.reduce([*told, cells.isna()]).all())
 
 
 def happened(columns: Iterable[str]) -> str | None:

@@ -25,7 +25,7 @@ TERMS = 5  # columns of charges whose signs are looked for, the largest: each ma
 CENT, ROUNDED = 0.0211, 1e-4  # of money, twice rounded; share of it
 CHARGED = re.compile(
     r"\w*(?:tax(?:es|ed)?|vat|gst|tva|mwst|steuer|iva|btw|moms|mva|kdv|icms|shipping|postage|freight|delivery|livraison|"
-    r"versand(?:kosten)?|envio|tips?|gratuity|pourboires?|trinkgeld(?:er)?|propinas?|mance|mancia)"
+    r"versand(?:kosten)?|envio|service(?:charge)?|tips?|gratuity|pourboires?|trinkgeld(?:er)?|propinas?|mance|mancia)"
     r"(?:amount|amt|total|collected|charged|betrag|montant|(?:and)?handling|charges?|credits?|costs?|fees?|\d+)*"
 )
 TAKEN = re.compile(
@@ -54,6 +54,8 @@ def summed(
         return _some_money(text, mapping, some, choices, readings)
     given = mapping[money.AMOUNT]
     rivals = money.rivals(text, mapping)
+    if money.PRICE not in mapping and (beneath := [one for one in _beneath(text, mapping) if one not in rivals]):
+        mapping, given, rivals = {**mapping, money.AMOUNT: beneath[0]}, beneath[0], [given, *rivals, *beneath[1:]]
     named = [name for tier in names.likely(text, "currency") for name in tier]
     if "currency" not in mapping and any(_several(text[name]) for name in named):
         rivals = []  # other totals are in the currency of each line
@@ -85,12 +87,37 @@ def summed(
     return mapping
 
 
+def _beneath(text: pd.DataFrame, mapping: Mapping[str, str]) -> list[str]:
+    """Columns that are the total less what others say of taxes, postage and tips, whatever they are called."""
+    head, free = text.head(money.LOOKED_AT), text.columns.difference(mapping.values(), sort=False)
+    if not any(CHARGED.fullmatch(names.bare(one)) for one in free):
+        return []
+    some = [one for one in free if not CHARGED.fullmatch(names.bare(one)) and not TAKEN.fullmatch(names.bare(one))]
+    some = [one for one in some if numbers.read(head[one]).values.notna().mean() > MOST]
+    return [one for one in some if _adds(head, one, mapping[money.AMOUNT])]
+
+
 def goods(head: pd.DataFrame, some: list[str]) -> list[str]:
     """Columns of totals, those of goods alone before those with taxes, postage or tips."""
     if len(some) < 2:
         return some
     beyond = {name for name, other in permutations(some, 2) if _adds(head, other, name) or _rate(head, other, name)}
     return [*(name for name in some if name not in beyond), *(name for name in some if name in beyond)]
+
+
+def untaxed(text: pd.DataFrame, given: str) -> bool:
+    """Whether a total is without tax: by its name, or as another column is this one with it."""
+    head = text.head(money.LOOKED_AT)
+    return bool(_WITHOUT.search(meaning.plain(given))) or any(
+        _adds(head, given, one) for one in head if one != given and not CHARGED.fullmatch(names.bare(one))
+    )
+
+
+def taxes(name: str) -> bool:
+    """Whether a column is called like a tax that is collected."""
+    return bool(
+        re.match(r"(?:tax|vat|gst|tva|mwst|ust|iva|btw|moms)", names.bare(name)) and CHARGED.fullmatch(names.bare(name))
+    )
 
 
 def alike(head: pd.DataFrame, one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from connectors import dates, names, numbers, statuses, vocabulary
+from connectors import dates, names, numbers, outlines, statuses, totals, vocabulary
 from data import meaning, schemas
 from data.dataset import Finding, Reading
 from locales import N_
@@ -45,6 +45,8 @@ def turned(
         said = {"count": str(len(parts[1])), "year": parts[0]}
         reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said)
         return frame if chosen == AS_IT_STANDS else _by_month(frame, *parts), [], [reading]
+    findings: list[Finding] = []
+    frame = outlines.columns(frame, findings)
     periods, known = _m5(frame), "units_sold"
     if periods is None:
         periods, known = _days(frame, title) or _periods(frame), ""
@@ -52,7 +54,7 @@ def turned(
         return _parted(frame, several, layout)
     items = [] if periods is not None else _items(frame)
     if periods is None and not items:
-        return frame, [], []
+        return frame, findings, []
     across = list(periods) if periods is not None else items
     chosen = layout.get(WIDE, TURNED)
     kind = N_("{count} columns are times, from “{start}” to “{end}”: a row is made of each cell.")
@@ -61,8 +63,7 @@ def turned(
     said = {"count": str(len(across)), "start": str(across[0]), "end": str(across[-1])}
     reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said, bool(items) and WIDE not in layout)
     if chosen == AS_IT_STANDS or len(frame) * len(across) > ROWS:
-        return frame, [], [Reading(WIDE, kind, AS_IT_STANDS, (TURNED, AS_IT_STANDS), said)]
-    findings = []
+        return frame, findings, [Reading(WIDE, kind, AS_IT_STANDS, (TURNED, AS_IT_STANDS), said)]
     rest = [name for name in frame if name not in across]
     sums = adding_up(frame, [*across, *rest])
     if sums:
@@ -236,7 +237,7 @@ def _times(texts: list[str]) -> list[date] | None:
 def _items(frame: pd.DataFrame) -> list[str]:
     """The columns beside one of dates, where all are numbers and none is called like anything that is known."""
     first, *others = frame
-    if len(others) < MIN_COLUMNS or frame[first].duplicated().any():
+    if len(others) < MIN_COLUMNS or frame[first].duplicated().any() or any(map(totals.taxes, others)):
         return []
     if not all(_numeric(frame[name]) for name in others) or not dates.dated(frame[first]) or statuses.happened(others):
         return []

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from connectors import files, mapping
+from connectors import files, mapping, numbers
 from connectors.files import InvalidFile
 
 FILES = Path(__file__).with_name("files")
 INDEX = json.loads((FILES / "index.json").read_text())
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 CODES = ("product", "store", "customer", "customer_id", "postcode", "card_number", "currency")
+ORDERS, ROWS = 1_405.52, 1_128.40  # sums of columns, as a spreadsheet adds them up
 
 
 def read(name, **choices):
@@ -66,6 +67,27 @@ def test_a_file_that_can_be_read_in_two_ways_is_asked_about(name):
     assert len(made.questions[0].options) > 1
     assert [finding for finding in made.findings if finding.severity == "error"]
     assert differences(made.main, right(name)) == []  # what it is taken for until then
+
+
+def test_a_tax_that_is_taken_out_of_totals_is_a_line_of_its_own():
+    """Net is 1.0825th of what was paid, to the cents that each tax was rounded to."""
+    made = read("order_total_beside_tax.csv", **{"charge:Tax Amount": "taken out of the totals"}).main
+    sums = made.groupby("line_type", observed=True)["amount"].sum()
+    assert sums["sale"] == pytest.approx(ORDERS / 1.0825, abs=0.1)
+    assert sums.sum() == pytest.approx(ORDERS)
+
+
+@pytest.mark.parametrize("total", ["Q1 2025,999", "2025,301"])
+def test_a_quarter_that_is_not_the_sum_of_its_months_is_no_sum(total):
+    text = f"Period,Sales\nJanuary 2025,100\nFebruary 2025,100\nMarch 2025,100\n{total}\n"
+    raw = files.read("a.csv", text.encode(), limit_bytes=10**4)
+    assert len(raw.frame) == 4
+
+
+def test_products_called_like_codes_of_money_are_no_numbers():
+    """CUP, TOP and ALL are currencies of Cuba, Tonga and Albania, and INV is none."""
+    text = pd.Series(["CUP001", "TOP-07", "ALL012", "INV0012", "INV12", "EUR 12", "USD 0.50", "USD12"])
+    assert numbers.read(text).values.dropna().to_dict() == {5: 12.0, 6: 0.5, 7: 12.0}
 
 
 def test_stores_are_told_apart_by_their_names_or_as_somebody_says_by_their_codes():
@@ -147,6 +169,8 @@ def test_other_currencies_are_added_only_by_a_rate_that_was_given():
         ("sold_and_returned.csv", {"back:Returned": "not counted"}, "quantity", 157),
         ("active_among_flags.csv", {"outcome": "HasCard"}, "churned", 30),
         ("cancelled_beside_expired.csv", {"ended:state": "still here"}, "churned", 10),
+        ("order_total_beside_tax.csv", {"charge:Tax Amount": "left in the totals"}, "amount", ORDERS),
+        ("a_row_for_units_and_one_for_money.csv", {"narrow": "as they stand"}, "amount", ROWS),
         ("dues_without_a_period.csv", {"paid:Beitrag (CHF)": "each year"}, "monthly_charges", 1695.6 / 12),
     ],
 )
