@@ -14,6 +14,9 @@ from locales import N_
 
 EVERYTHING = "everything"  # the product of lines that name none
 CURRENCY, SIGN, TOTAL, UNITS = "currency", "sign", "total", "units"  # keys of readings
+ORDERS, ONE_ORDER, ONE_LINE = "orders", "of the order", "of the line"  # key of a reading; what money is of
+OF_ORDER = re.compile(r"order|invoice|basket|receipt|commande|facture|ticket|auftrag|rechnung|bestell|pedido|factura")
+SEVERAL, SAME = 5, 0.9  # orders of several products, of which so many have one sum on all lines
 DOUBLES, COUNTED = "doubles", "counted over all pieces"
 NO_UNITS = "one unit a line"
 RATES, GIVEN, ECB = "rates", "the rates given here", "the European Central Bank's rate of each day"
@@ -33,6 +36,11 @@ NEAR, FEW, MOST = 0.01, 8, 0.8  # how close prices are, of how many lines at lea
 TRACKED = re.compile(
     r"(?:last)?(?:log(?:ged)?(?:in|out|on)|signin)\w*|session(?:id|seconds|minutes|duration|length|start|end)|"
     r"page(?:views?|url|path|title)?|clicks?(?:id|at|time)?|useragent|ip(?:address)?|connexions?|dateconnexion"
+)
+# A price before reductions, by its name.
+LISTED = re.compile(
+    r"list(?:ed)?(?:unit)?price|(?:unit)?pricelist|catalogu?e?price|rrp|msrp|(?:full|regular|original)price|priceperlist|"
+    r"prix(?:public|catalogue|liste|brut|tarif)\w*|tarif(?:public)?|listenpreis|bruttopreis|preciodelista|prezzodilistino"
 )
 COUNTS, PRODUCT = "the total counts", "quantity × price counts"
 
@@ -203,11 +211,13 @@ def judged(
     return mapping
 
 
-def discounted(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[Reading]) -> pd.DataFrame:
+def discounted(
+    frame: pd.DataFrame, mapping: Mapping[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
     """With prices after any promotion, where a file of units and prices also has reductions.
 
-    Where prices of a product are the same with and without a reduction, they look like list prices, and it is asked
-    whether it is still to be taken off. Where they fall by it, or where nothing tells, it is in the price already.
+    Where prices of a product are the same with and without a reduction, or are called list prices, it is asked whether
+    it is still to be taken off. Where they fall by it, or where nothing tells, it is in the price already.
     """
     if money.AMOUNT in frame or not {money.QUANTITY, money.PRICE, "promotion"} <= set(frame):
         return frame
@@ -225,10 +235,12 @@ def discounted(frame: pd.DataFrame, choices: Mapping[str, str], readings: list[R
     if len(ratio) >= FEW and near[INCLUDED] >= MOST:
         return frame
     alike = len(ratio) >= FEW and near[TAKEN_OFF] >= MOST
-    chosen = choices.get(DISCOUNT, INCLUDED)
+    listed = bool(LISTED.fullmatch(names.bare(mapping[money.PRICE])))
+    chosen = choices.get(DISCOUNT, TAKEN_OFF if listed else INCLUDED)
     message = N_("{count} lines have a reduction, of {share} on average: is it in their price already?")
     said = {"count": str(int((share > 0).sum())), "share": f"{share[share > 0].mean():.0%}"}
-    readings.append(Reading(DISCOUNT, message, chosen, (TAKEN_OFF, INCLUDED), said, alike and DISCOUNT not in choices))
+    is_open = (alike or listed) and DISCOUNT not in choices
+    readings.append(Reading(DISCOUNT, message, chosen, (TAKEN_OFF, INCLUDED), said, is_open))
     return frame.assign(unit_price=price * (1 - share)) if chosen == TAKEN_OFF else frame
 
 
@@ -268,6 +280,29 @@ def priced(
     if frame["amount"].isna().all():
         findings.append(Finding(N_("The file has no money: prices and revenue are not known, units are."), len(frame)))
     return frame
+
+
+def of_orders(
+    frame: pd.DataFrame, mapping: Mapping[str, str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """One line an order, of all that it was for, where the only money of a file is the same on all lines of each order
+    of several products: asked, unless it is called that of an order."""
+    if set(mapping) & {money.QUANTITY, money.PRICE} or not {"invoice", money.AMOUNT, "product"} <= set(mapping):
+        return frame
+    orders = frame.groupby("invoice")
+    several = orders["product"].nunique() > 1
+    same = orders["amount"].nunique()[several] == 1
+    if several.sum() < SEVERAL or same.mean() < SAME or frame["amount"].nunique() < SEVERAL:
+        return frame
+    source = mapping[money.AMOUNT]
+    key = f"{ORDERS}:{source}"
+    chosen = choices.get(key, ONE_ORDER)
+    message = N_("“{column}” is the same on all lines of an order: what each product of it brought is not known.")
+    is_open = not OF_ORDER.search(names.bare(source)) and key not in choices
+    readings.append(Reading(key, message, chosen, (ONE_ORDER, ONE_LINE), {"column": source}, is_open))
+    if chosen == ONE_LINE:
+        return frame
+    return frame[~frame["invoice"].duplicated()].assign(product=EVERYTHING)
 
 
 def signed(text: pd.DataFrame, sources: list[str], choices: Mapping[str, str], readings: list[Reading]) -> str | None:

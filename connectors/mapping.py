@@ -156,13 +156,15 @@ def apply(
     elif table == "sales":
         paid = [mapping[role] for role in (money.AMOUNT, money.PRICE) if role in mapping]
         frame = reductions.paid(text, frame, given, choices, readings)
-        frame = lines.priced(lines.discounted(frame, choices, readings), choices, findings, readings)
+        frame = lines.priced(lines.discounted(frame, mapping, choices, readings), choices, findings, readings)
         clock = cells.clock_beside(text, mapping["timestamp"])
         free = [one for one in text if one not in (*mapping.values(), clock, *reductions.used(readings))]
         frame = costs.told(text, minus.signs(text, frame, free, choices, readings), free, choices, readings)
         frame = statuses.applied(text, frame, free, choices, findings, readings)
         frame = minus.received(text, frame, choices, readings)
         frame = reductions.returned(text, frame, free, choices, readings)
+        frame = reductions.refunded(text, frame, free, choices, readings)
+        frame = lines.of_orders(frame, mapping, choices, readings)
         codes = currencies.marked(text, paid) if "currency" not in frame else None
         if codes is not None and (codes.nunique() > 1 or lines.CURRENCY in choices):
             frame = frame.join(codes.rename("currency"))

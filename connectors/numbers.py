@@ -50,7 +50,7 @@ _ALL_LARGE = re.compile(r"[+-]?[\d.,]+[kKM]")
 _LETTER = re.compile(r"(?<=\d)[kKmM]")
 _UNIT = re.compile(
     rf"^(.*\d(?: ?(?:{_SIGN}))?) ?(?:/|per |par )? ?(uds?|pcs?|pzs?|pz[ai]?|szt|stk|stck|st[uü]cks?|units?|"
-    r"unit[eé]s?|ea|each|kgs?|pi[eè]ces?|unidades|unidad|stuks?)\.?$",
+    r"unit[eé]s?|ea|each|x|kgs?|pi[eè]ces?|unidades|unidad|stuks?)\.?$",
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009'’`]")

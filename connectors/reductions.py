@@ -44,6 +44,10 @@ RETURNED = re.compile(
     r"(?:qty|quantity|units?|items?|quantites?|qtes?)?(?:returned|returns|retournee?s?|retours?|retouren|devueltos?)"
     r"(?:qty|quantity|units?|items?)?"
 )
+REFUNDED = re.compile(
+    r"(?:amount|montant|total)?(?:refund(?:s|ed)?|returns?|rembourse(?:e|ment)s?|avoirs?|erstattung(?:en)?|gutschriften|"
+    r"rimbors[oi]|reembolsos?|devoluciones)(?:amount|amt|value|total|montant)?"
+)
 CHARGES = {
     "shipping": re.compile(
         r"(?:shipping|postage|freight|delivery|carriage)(?:and)?(?:packing|handling)?"
@@ -176,6 +180,46 @@ def _taxed(
         if chosen == APART:
             frame = frame.assign(amount=frame[money.AMOUNT] - tax, **{key: tax})
     return frame
+
+
+def refunded(
+    text: pd.DataFrame, frame: pd.DataFrame, free: Iterable[str], choices: Mapping[str, str], readings: list[Reading]
+) -> pd.DataFrame:
+    """The lines less the money that a column of their file says went back: asked, but where another column is what they
+    say with it."""
+    for source in free:
+        if not REFUNDED.fullmatch(names.bare(source)):
+            continue
+        money_back = numbers.read(text[source]).values.loc[frame.index].fillna(0.0).abs()
+        paid = frame["amount"]
+        if not money_back.any() or money_back.le(paid.abs() + CENT).mean() < MOST:
+            continue
+        if _before_refunds(text.loc[frame.index], source, paid + money_back, money_back > 0):
+            continue
+        key = f"{BACK}:{source}"
+        chosen = choices.get(key, statuses.OFF)
+        message = N_("“{column}” is money that went back: {sum} in all.")
+        values = {"column": source, "sum": f"{money_back.sum():,.10g}"}
+        readings.append(Reading(key, message, chosen, (statuses.OFF, OUT), values, key not in choices))
+        if chosen == statuses.OFF:
+            left = paid - money_back
+            price = frame["unit_price"].mask(frame["quantity"].ne(0), left / frame["quantity"])
+            frame = frame.assign(amount=left, unit_price=price)
+    return frame
+
+
+def _before_refunds(text: pd.DataFrame, source: str, whole: pd.Series, some: pd.Series) -> bool:
+    """Whether another column says what is paid with what went back (`whole`) in most of `some` lines, as it stands or
+    less one more reduction: what is paid is without it then."""
+    head = some.index[some][: money.LOOKED_AT]
+    values = {one: numbers.read(text.loc[head, one]).values for one in text if one != source}
+    values = {one: found for one, found in values.items() if found.notna().any()}
+    for one, found in values.items():
+        rest = found - whole.loc[head]
+        for less in (0.0, *(other.abs() for name, other in values.items() if name != one)):
+            if ((rest - less).abs() <= CENT).mean() >= MOST:
+                return True
+    return False
 
 
 def returned(

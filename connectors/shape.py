@@ -35,6 +35,7 @@ UNIT = re.compile(
     r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t",
     re.IGNORECASE,
 )
+CENT = 0.011  # by which roundings move a sum
 TOTAL = re.compile(
     r"\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?"
     r"(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b|"
@@ -321,13 +322,15 @@ def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -
         marked |= _named_total(below.iloc[:, place])
     marked.iloc[-1] |= _lone(below, values)
     rows = below.index[marked.to_numpy(bool)]
-    if not len(rows) or len(rows) > 0.3 * len(below):
+    added = _adding(below, marked.to_numpy(bool), values) if len(rows) else []
+    if not len(rows) or (len(rows) > 0.3 * len(below) and len(added) < len(rows)):
         return below, []
     rest = below.drop(index=rows)
     always = [place for place in range(below.shape[1]) if rest.iloc[:, place].notna().mean() > 0.95]
     lacking = [row for row in rows if below.loc[row].iloc[always].isna().any() or _unlike(below.loc[row], values)]
     if not lacking and rows[-1] == below.index[-1] and _sums(rest, below.loc[rows[-1]], values):
         lacking = [rows[-1]]
+    lacking = [row for row in rows if row in lacking or row in added]
     if not lacking:
         return below, []
     chosen = layout.get(TOTALS, LEFT_OUT)
@@ -335,6 +338,18 @@ def _totals(below: pd.DataFrame, values: list[int], layout: Mapping[str, str]) -
     said = {"count": str(len(lacking)), "rows": ", ".join(str(int(row) + 1) for row in lacking[:3])}
     reading = Reading(TOTALS, message, chosen, (LEFT_OUT, KEPT), said)
     return below if chosen == KEPT else below.drop(index=lacking), [reading]
+
+
+def _adding(below: pd.DataFrame, marked: np.ndarray, values: list[int]) -> list[int]:
+    """Which `marked` rows hold the sums of those above them: since the marked one before, or of all."""
+    table = pd.DataFrame({place: numbers.read(below.iloc[:, place].str.strip()).values for place in values})
+    told, table = table[marked], table.fillna(0.0)
+    table[marked] = 0.0
+    block = np.cumsum(marked) - marked
+    since, so_far = table.groupby(block).cumsum()[marked], table.cumsum()[marked]
+    near = [((sums - told).abs() <= CENT + 1e-9 * told.abs()) | told.isna() for sums in (since, so_far)]
+    right = (near[0].all(axis=1) | near[1].all(axis=1)) & told.ne(0).where(told.notna(), False).any(axis=1)
+    return list(told.index[right])
 
 
 def _named_total(column: pd.Series) -> pd.Series:

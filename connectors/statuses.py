@@ -52,6 +52,15 @@ _PAYMENT = re.compile(
     r"payments?|paiements?|reglements?|encaissements?|zahlung(?:en|seingang)?|pagos?|pagament[oi]s?|betaling(?:en)?|"
     r"platnosc|wplata|odeme|tahsilat"
 )
+# What was offered or ordered, and not billed yet; beside what was billed the same once more.
+_OFFERED = re.compile(
+    r"quot(?:e|ation)s?|estimates?|devis|pro ?forma|drafts?|brouillons?|angebote?|kostenvoranschlag|cotizacion(?:es)?|"
+    r"presupuestos?|preventiv[oi]|offert[ae]s?|orcamentos?|(?:sales|purchase|customer) orders?|orders?|"
+    r"(?:bons? de )?commandes?|auftrag|auftrage|pedidos?|ordin[ei]|delivery notes?|bons? de livraison|"
+    r"lieferscheine?"
+)
+# What was only tried, by the name of a column of yes and no.
+_TEST = re.compile(r"(?:is)?test(?:orders?|mode|transactions?|sales?|payments?)?")
 # What lines of money are about that are no goods, and what was won, of what was offered.
 _CHARGED = re.compile(
     r"tax(?:es)?|vat|gst|tva|iva|mwst|btw|commissions?|fees?|shipping|postage|frais|gebuhr(?:en)?|provision(?:en)?|"
@@ -90,13 +99,14 @@ def applied(
             frame = _happened(cells, frame, planned, choices, readings)
         elif _TYPE.fullmatch(name) or _sides(cells) or _of_documents(cells):
             rows = _speaking(cells, _MOVED) | _speaking(cells, _UNDONE) & ~_speaking(cells, _BACK)
-            if _speaking(cells, _BILLED).any():
-                rows |= _speaking(cells, _PAYMENT)
+            offered = _speaking(cells, _OFFERED)
+            if (_speaking(cells, _BILLED) & ~offered).any():
+                rows |= _speaking(cells, _PAYMENT) | offered
             frame = _undone(cells, frame, source, rows, choices, findings, readings)
             frame = _back(cells, frame, source, choices, readings)
         if _ABOUT.fullmatch(name):
             frame = _charges(cells, frame, source, choices, readings)
-        elif dated or _STATUS.fullmatch(name):
+        elif dated or _STATUS.fullmatch(name) or _TEST.fullmatch(name):
             rows = _told_undone(cells, frame, name, dated)
             frame = _undone(cells, frame, source, rows, choices, findings, readings)
     return frame
@@ -202,7 +212,7 @@ def _told_undone(cells: pd.Series, frame: pd.DataFrame, name: str, dated: bool) 
     units = called.startswith("return") and cells.dropna().isin(["0", "1"]).all()  # 1 of them, it may be
     if dated:
         return cells.notna() & ~cells.str.casefold().isin(numbers.MISSING)
-    if _UNDONE.fullmatch(called) and told[cells.notna()].notna().all() and not units:
+    if (_UNDONE.fullmatch(called) or _TEST.fullmatch(called)) and told[cells.notna()].notna().all() and not units:
         return told.eq(True)  # "Void" and "Cancelled": yes and no
     won = _speaking(cells, _WON)
     return cells.notna() & ~won if won.any() else _speaking(cells, _UNDONE)

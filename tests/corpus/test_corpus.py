@@ -170,6 +170,8 @@ def test_other_currencies_are_added_only_by_a_rate_that_was_given():
         ("active_among_flags.csv", {"outcome": "HasCard"}, "churned", 30),
         ("cancelled_beside_expired.csv", {"ended:state": "still here"}, "churned", 10),
         ("order_total_beside_tax.csv", {"charge:Tax Amount": "left in the totals"}, "amount", ORDERS),
+        ("order_totals_on_each_line.csv", {"orders:Order total": "of the line"}, "amount", 2_649.69),
+        ("refunds_beside_gross_sales.csv", {"back:Refunds": "not counted"}, "amount", 5_672.42),
         ("a_row_for_units_and_one_for_money.csv", {"narrow": "as they stand"}, "amount", ROWS),
         ("dues_without_a_period.csv", {"paid:Beitrag (CHF)": "each year"}, "monthly_charges", 1695.6 / 12),
     ],

@@ -72,7 +72,7 @@ WORDS = {
     reductions.ADDED: N_("paid by customers"), reductions.OUT: N_("not counted"),
     reductions.IN: N_("left in the totals"), reductions.APART: N_("taken out of the totals"),
     reductions.WHOLE: N_("all of those lines came back"),
-    costs.LINE: N_("of the line"), costs.UNIT: N_("of a unit"),
+    costs.LINE: N_("of the line"), lines.ONE_ORDER: N_("of the order"), costs.UNIT: N_("of a unit"),
     "shipping": N_("shipping"), "fee": N_("fees"), "discount": N_("discounts"), "adjustment": N_("adjustments"),
     kinds.GOODS: N_("goods"),
     wide.TURNED: N_("a row each"), narrow.TURNED: N_("a column each"), across.BETWEEN: N_("the middle of both"),
