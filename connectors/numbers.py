@@ -178,10 +178,10 @@ def _without_unit(rest: pd.Series) -> pd.Series:
 def _without_codes(rest: pd.Series) -> pd.Series:
     """Cells without those that are the number of something: INV0012, ORD-7, CUP001. Of three capitals before digits
     only the code of a currency goes with money, and no money has a zero before its other digits."""
-    found = rest.str.extract(r"^([A-Z]{3})[ -]?(\d*)")
-    if not found[0].notna().any():
+    named = rest.str.match(r"[A-Z]{3}[ -]?\d")
+    if not named.any():
         return rest
-    return rest[~(found[0].notna() & (~found[0].isin(_currencies()) | found[1].str.match(r"0\d")))]
+    return rest[~(named & (~rest.str.slice(0, 3).isin(_currencies()) | rest.str.match(r"[A-Z]{3}[ -]?0\d")))]
 
 
 @cache
