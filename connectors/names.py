@@ -28,6 +28,9 @@ _TAXED = re.compile(
     r"(?<=\w )(?:in )?(?:cents?|centimes?|pence|pennies|minor units?)$"
 )
 
+# Of this year, beside the same of the last one.
+_NOW = re.compile(r"(?<=\w )(?:ty|cy|this year|current year|annee en cours|laufendes jahr|ano actual|anno corrente)$")
+
 
 @lru_cache(maxsize=4096, typed=True)  # each name is looked at for every column that it may be
 def plain(name: str) -> str:
@@ -47,7 +50,7 @@ def bare(name: str) -> str:
     words = re.sub(r"^n (?=\w)", "no ", words)  # N° de facture
     words = re.sub(r"^(?:sum of|somme de|summe von|soma de|suma de|somma di) (?=\w)", "", words)  # as pivot tables say
     words = re.sub(r"^(?:(?:order|invoice|sales?) lines|line ?item) (?=\w)", "", words)
-    return _DRESS.sub("", _TAXED.sub("", words)).replace(" ", "") or plain(name)
+    return _DRESS.sub("", _TAXED.sub("", _NOW.sub("", words))).replace(" ", "") or plain(name)
 
 
 def french(columns: Iterable[str]) -> bool:

@@ -52,6 +52,8 @@ def turned(
         periods, known = _days(frame, title) or _periods(frame), ""
     if periods is None and (several := _measures(frame)):
         return _parted(frame, several, layout)
+    if periods is None and (slots := _slots(frame)):
+        return _by_slot(frame, slots, layout)
     items = [] if periods is not None else _items(frame)
     if periods is None and not items:
         return frame, findings, []
@@ -177,6 +179,46 @@ def _parted(
     long = pd.concat(parts).sort_values(["row", "place"]).drop(columns=["row", "place"]).reset_index(drop=True)
     there = long[list(dict.fromkeys(rest for _day, rest in several.values()))].notna().any(axis=1)
     return long[there].astype({"date": "str"}).reset_index(drop=True), [], [reading]
+
+
+def _slots(frame: pd.DataFrame) -> dict[str, tuple[int, str]]:
+    """The columns of numbered lines of an order beside each other ("Item 1", "Qty 1", "Item 2", ...), each with its
+    number and its name without it; {} where there are none: two names at least have the same numbers from 1 on, and one
+    of them is that of a product, of units or of money."""
+    numbered = {name: re.fullmatch(r"(.*?[^\W\d])[ _#.-]*(\d{1,2})", str(name).strip()) for name in frame}
+    found = {name: (int(one[2]), one[1]) for name, one in numbered.items() if one}
+    places: dict[str, list[int]] = {}
+    for number, stem in found.values():
+        places.setdefault(stem, []).append(number)
+    last = max((number for number, _stem in found.values()), default=0)
+    whole = {stem for stem, one in places.items() if sorted(one) == list(range(1, last + 1))}
+    if last < 2 or len(whole) < 2 or not names.by_name(whole, ("product", "quantity", "unit_price", "amount")):
+        return {}
+    return {name: one for name, one in found.items() if one[1] in whole}
+
+
+def _by_slot(
+    frame: pd.DataFrame, slots: Mapping[str, tuple[int, str]], layout: Mapping[str, str]
+) -> tuple[pd.DataFrame, list[Finding], list[Reading]]:
+    """A row for each line of an order that is filled."""
+    kind = N_("{count} columns are lines beside each other, from “{start}” to “{end}”: a row is made of each line.")
+    said = {"count": str(len(slots)), "start": next(iter(slots)), "end": list(slots)[-1]}
+    last = max(number for number, _stem in slots.values())
+    chosen = layout.get(WIDE, TURNED) if len(frame) * last <= ROWS else AS_IT_STANDS
+    reading = Reading(WIDE, kind, chosen, (TURNED, AS_IT_STANDS), said)
+    if chosen == AS_IT_STANDS:
+        return frame, [], [reading]
+    rest = [name for name in frame if name not in slots]
+    parts = []
+    for place in range(1, last + 1):
+        part = {source: stem for source, (number, stem) in slots.items() if number == place}
+        parts.append(frame[[*rest, *part]].rename(columns=part))
+    long = pd.concat(parts).sort_index(kind="stable")
+    filled = long[list(dict.fromkeys(stem for _number, stem in slots.values()))].apply(
+        lambda one: one.str.strip().ne("")
+    )
+    there = (filled & long[filled.columns].notna()).any(axis=1)
+    return long[there].reset_index(drop=True), [], [reading]
 
 
 def header(cells: pd.Series) -> bool:
