@@ -82,7 +82,15 @@ def _change(sold: pd.Series, shift: int) -> float | None:
 
 
 def sold_out(columns: Mapping[str, Collection[str]]) -> str:
-    """The query of each `product` with nothing on hand now, in some store where moves of stock have that column."""
-    known = "store IS NOT NULL" if "store" in columns["stock_moves"] else "true"
-    shelf = on_hand(columns)
-    return f"SELECT DISTINCT product FROM ({shelf}) WHERE {known} AND on_hand < 1e-6 ORDER BY product"  # noqa: S608
+    """The query of each `product` with nothing on hand now, in some store where moves of stock have that column.
+
+    `stores` names those, missing where no store that keeps the product has any.
+    """
+    shelf, none = on_hand(columns), "on_hand < 1e-6"
+    if "store" not in columns["stock_moves"]:
+        return f"SELECT product, CAST(NULL AS VARCHAR) AS stores FROM ({shelf}) WHERE {none} ORDER BY product"  # noqa: S608
+    return f"""
+        SELECT product, CASE WHEN NOT bool_and(coalesce({none}, false))
+                             THEN string_agg(CAST(store AS VARCHAR), ', ' ORDER BY store) FILTER ({none}) END AS stores
+        FROM ({shelf}) WHERE store IS NOT NULL GROUP BY product HAVING bool_or({none}) ORDER BY product
+    """  # noqa: S608
