@@ -127,7 +127,7 @@ def headline(of: Answer) -> None:
                 if np.isnan(half)
                 else _("surely more than {months} months").format(months=locales.number(least, 1))
                 if np.isfinite(half)
-                else _("surely; no fading of what goes beyond chance is seen"),
+                else _("surely; no fading is seen from one of the later months to the next"),
             ),
         ]
     )
