@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data.schemas import IS_GOODS
+from data.schemas import IS_GOODS, order
 from data.shelf import on_hand
 
 WEEK = 7
@@ -16,7 +16,7 @@ BY_DAY = f"""
     SELECT date_trunc('day', timestamp) AS day,
            summed(amount) AS revenue, summed(quantity) AS units,
            -summed(CASE WHEN line_type = 'return' THEN amount END) AS returned,
-           count(DISTINCT invoice) FILTER (line_type = 'sale') AS orders
+           count(DISTINCT {{order}}) FILTER (line_type = 'sale') AS orders
     FROM sales WHERE {IS_GOODS} GROUP BY day
 """  # noqa: S608  # a condition of ours
 
@@ -44,7 +44,7 @@ def by_day(columns: Collection[str], units: bool = False) -> str:
 
     `units`: no money is known, and `revenue` and `returned` are units.
     """
-    query = BY_DAY if "invoice" in columns else BY_DAY.replace("invoice", "line_id")
+    query = BY_DAY.replace("{order}", order(columns) if "invoice" in columns else "line_id")
     return query.replace("amount", "quantity") if units else query
 
 

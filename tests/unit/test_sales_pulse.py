@@ -48,7 +48,7 @@ def test_the_query_sums_goods_only_and_agrees_with_pandas(home):
 
 def test_without_invoices_lines_are_counted():
     assert "DISTINCT line_id" in pulse.by_day(["line_id"])
-    assert "DISTINCT invoice" in pulse.by_day(["line_id", "invoice"])
+    assert "(invoice, CAST(timestamp AS DATE), store)" in pulse.by_day(["line_id", "invoice", "store"])
 
 
 def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ago():
