@@ -265,6 +265,11 @@ def unlike(of: Shown) -> None:
     parts = [_query(of, odd.lines(of.columns, kind, of.costs)) for kind in odd.KINDS]
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     if found.empty:
+        lines = "SELECT count(*) AS lines FROM sales WHERE line_type = 'sale' GROUP BY product ORDER BY 1 DESC LIMIT 1"
+        if tables.query(of.stored, lines)["lines"].sum() < odd.MIN_LINES:
+            sentence = _("What is odd cannot be told yet: that takes a product with {least} lines of sale.")
+            st.info(sentence.format(least=locales.number(odd.MIN_LINES)), icon=":material/info:")
+            return
         st.success(_("No price, cost or quantity of this period is unlike the others of its product."))
         return
     found = found.sort_values("money", ascending=False, kind="stable", ignore_index=True)
