@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import locales
+from charts.products import margins as charts
 from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as generated
@@ -256,6 +258,19 @@ def test_who_gets_dearer_is_one_range_or_a_share_of_each_category(home):
     assert one.to_dict("records") == [{"category": "x", "revenue": 60.0, "cost": 30.0, "weight": 0.4}]
     every = tables.query(kept, margins.raised(columns(kept), None), **YEAR)
     assert every.to_dict("records") == [{"category": "", "revenue": 190.0, "cost": 95.0, "weight": 1.0}]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_heatmap_of_few_suppliers_is_narrow_and_its_words_are_inside(lang):
+    ratios = pd.DataFrame({f"P{number}": [1.0, 1.05, 1.26] for number in range(15)}, index=["East", "North", "South"])
+    with locales.using(lang):
+        drawn = charts.suppliers(ratios, {}, dark=False)
+        assert drawn.get_figwidth() < 4
+        drawn.draw_without_rendering()
+        edges = drawn.axes[0].xaxis.get_label().get_window_extent(drawn.canvas.get_renderer())
+    assert edges.x0 >= 0
+    assert edges.x1 <= drawn.bbox.width
+    assert edges.y0 >= 0
 
 
 def test_each_price_against_the_cheapest_that_is_valid():
