@@ -216,7 +216,7 @@ def test_rules_of_three_are_shown_where_there_are_some(visit, home):
     app = visit("products_baskets", view="three")
     row = app.dataframe[0].value.iloc[0]
     assert {row["Who buys"], row["and"], row["also buys"]} == {"A", "B", "C"}
-    assert row["In so many cases (confidence, %)"] > row["With one of them alone, at most (%)"]
+    assert row["Confidence (%)"] > row["With one alone (%)"]
     assert len(app.get("plotly_chart")) == 1
     assert "1 of 1 triple says more than its pairs" in words(app)
 
