@@ -137,8 +137,8 @@ def matches(stored: Stored, name: str, frame: pd.DataFrame) -> Matches:
 
 
 def _keys(stored: Stored, key: str) -> set[str]:
-    """The products, stores or suppliers of a sales dataset; suppliers also as its table of products names them."""
-    frames = ["sales", *(["products"] if key == "supplier" else [])]
+    """The products, stores or suppliers of a sales dataset; suppliers also as other tables beside it name them."""
+    frames = ["sales", *(["products", PRICES] if key == "supplier" else [])]
     found: set[str] = set()
     for frame in frames:
         if key in stored.columns.get(frame, {}):

@@ -38,7 +38,21 @@ RESERVED = (
 )
 LINE_TYPES = ["sale", "return", "discount", "shipping", "fee", "adjustment"]
 GOODS = ("sale", "return")  # line types: postage, fees and the like are not what sells
+ANEW = 3  # days that an invoice may be written on, or shipped in parts
 IS_GOODS = f"line_type IN {GOODS}"  # as a condition of SQL
+
+
+def order(columns: Iterable[str]) -> str:
+    """What names the order of a sales line where invoices are numbered anew every morning, in SQL: an invoice of a day
+    (and store); missing where no invoice is known."""
+    place = ", store" if "store" in columns else ""
+    return f"CASE WHEN invoice IS NOT NULL THEN (invoice, CAST(timestamp AS DATE){place}) END"
+
+
+def numbered_anew(columns: Iterable[str]) -> str:
+    """The query of whether they are (`anew`): on average a number comes on more than `ANEW` days (and stores)."""
+    kinds = f"count(DISTINCT {order(columns)}) > {ANEW} * count(DISTINCT invoice)"
+    return f"SELECT {kinds} AS anew FROM sales WHERE line_type = 'sale'"  # noqa: S608  # no text from outside
 
 
 @pandas_engine.Engine.register_dtype

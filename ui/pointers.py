@@ -60,15 +60,18 @@ def slipping(sold: Stored) -> bool:
 
 def sold_out(sold: Stored, page: str) -> bool:
     """What is sold out; False where nothing is, or nobody counts."""
-    names = store.sold_out(sold) if "stock_moves" in sold.columns else []
-    if not names:
+    places = store.sold_out(sold) if "stock_moves" in sold.columns else {}
+    if not places:
         return False
+    names = list(places)
     goods = store.frame(sold, "products") if "products" in sold.columns else None
     described = {} if goods is None else goods.set_index("product")["description"].dropna().to_dict()
     sentence = ngettext(
         "{count} product is sold out: {names}.", "{count} products are sold out, such as {names}.", len(names)
     )
-    first, last = (described.get(name, name) for name in (names[0], names[-1]))
+    first, last = (
+        described.get(name, name) + (f" ({places[name]})" if places[name] else "") for name in (names[0], names[-1])
+    )
     some = first if len(names) == 1 else _("{one} and {other}").format(one=first, other=last)
     action, about = (_("See the data"), {"table": "sales"}) if page == "data" else (_("See what to order"), {})
     cards.pointer(sentence.format(count=locales.number(len(names)), names=some), page, action, about)

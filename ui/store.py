@@ -179,14 +179,15 @@ def days(stored: Stored) -> pd.DataFrame:
     return _days(stored.version, stored)
 
 
-def sold_out(stored: Stored) -> list[str]:
-    """The products with nothing on hand now, by the moves of stock (see `models.sales.pulse.sold_out`)."""
+def sold_out(stored: Stored) -> dict[str, str | None]:
+    """The products with nothing on hand now, by the moves of stock, and where (see `models.sales.pulse.sold_out`)."""
     return _sold_out(stored.version, stored)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _sold_out(version: str, _stored: Stored) -> list[str]:  # noqa: ARG001  # the cache key
-    return tables.query(_stored, pulse.sold_out(_stored.columns))["product"].astype(str).to_list()
+def _sold_out(version: str, _stored: Stored) -> dict[str, str | None]:  # noqa: ARG001  # the cache key
+    found = tables.query(_stored, pulse.sold_out(_stored.columns)).astype({"product": str})
+    return dict(zip(found["product"], found["stores"].astype(object).where(found["stores"].notna(), None), strict=True))
 
 
 def names(stored: Stored) -> dict[str, str]:

@@ -273,7 +273,7 @@ def fading(rules: Rules, half_life: float, months: pd.DatetimeIndex) -> go.Figur
     if np.isnan(half_life):
         title = _("Too few months follow to say how fast pairs fade")
     elif np.isinf(half_life):
-        title = _("Pairs have not faded in the {count} months after they were found").format(count=len(table))
+        title = _("Pairs have not faded from month to month since they were found")
     else:
         title = _("Half of what pairs have beyond chance is left after {months} months").format(
             months=locales.number(half_life, 1)

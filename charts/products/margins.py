@@ -201,7 +201,9 @@ def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figur
     from matplotlib.colors import LinearSegmentedColormap
 
     above = 100 * (ratios.T - 1)
-    left, width, height = 2.6, 2.7 + max(0.85 * above.shape[1], 2.4), 1.05 + 0.36 * max(len(above), 2)
+    called = [_cut(names.get(str(product), str(product))) for product in above.index]
+    left = 0.6 + 0.085 * max(map(len, called))
+    width, height = left + max(0.85 * above.shape[1], 2.4) + 0.1, 1.05 + 0.36 * max(len(above), 2)
     row, column = np.unravel_index(np.nanargmax(above.to_numpy()), above.shape)
     title = _("Farthest above the cheapest: {supplier} for {product}, {share} more").format(
         supplier=above.columns[column],
@@ -224,10 +226,10 @@ def suppliers(ratios: pd.DataFrame, names: dict[str, str], dark: bool) -> "Figur
         linewidths=1,
         linecolor=PAPER[dark],
         xticklabels=["\n".join(wrap(str(name), 11)[:3]) for name in above.columns],
-        yticklabels=[_cut(names.get(str(product), str(product))) for product in above.index],
+        yticklabels=called,
         ax=axis,
     )
-    axis.set_xlabel(_("Supplier: price above the cheapest"), color=INK[dark])
+    axis.set_xlabel("\n".join(wrap(_("Supplier: price above the cheapest"), int(12 * (width - left)))), color=INK[dark])
     axis.set_ylabel(_("Product"), color=INK[dark])
     axis.tick_params(colors=INK[dark], labelsize=9, length=0)
     axis.tick_params(axis="both", rotation=0)

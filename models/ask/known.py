@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 from sqlalchemy import Engine
 
-from data import state, tables
+from data import schemas, state, tables
 from data.tables import Stored, quoted
 from locales import N_, Sentence
 from models.ask import definitions, lexicon, spelling, vocabulary
@@ -51,6 +51,11 @@ def known(
     if "invoice" in columns["sales"]:
         single = ask["sales"]("SELECT count(*) = count(DISTINCT invoice) AS single FROM sales")["single"]
         catalogue = replace(catalogue, single=bool(single[0]))
+        if ask["sales"](schemas.numbered_anew(columns["sales"]))["anew"].iloc[0]:
+            one_order = f"DISTINCT {schemas.order(columns['sales'])}"
+            made = {key: replace(one, sql=one.sql.replace("DISTINCT invoice", one_order))
+                    for key, one in catalogue.measures.items()}  # fmt: skip
+            catalogue = replace(catalogue, measures=made)
     numbers = {
         name: one.row for name, one in catalogue.measures.items() if one.row and one.table == "sales" and not one.said
     }

@@ -54,6 +54,9 @@ class Ease:
     places: np.ndarray
 
 
+NOTHING = Ease(np.zeros((0, 0), np.float32), np.zeros(0, int))  # where too little is known to learn from
+
+
 def lines(columns: Collection[str]) -> dict[str, str]:
     """The queries of `bought`: `customers` and `products` of all days, and `lines` from `$start` to before `$until`."""
     sold = "line_type = 'sale' AND customer IS NOT NULL"
@@ -138,7 +141,7 @@ def best(bought: Bought, ease: Ease, customers: np.ndarray, top: int = TOP) -> p
     """
     table = bought.table()[:, ease.places]
     parts = []
-    for start in range(0, len(customers), CHUNK):
+    for start in range(0, len(customers) if len(ease.places) else 0, CHUNK):
         who = customers[start : start + CHUNK]
         held = table[who]
         score = held @ ease.weights

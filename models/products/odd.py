@@ -7,6 +7,8 @@ from locales import N_
 KINDS = {"price": N_("price"), "cost": N_("cost"), "quantity": N_("quantity")}
 FAR = 3.5  # robust standard deviations (Iglewicz and Hoaglin 1993)
 MIN_DEVIATION = 0.02  # robust standard deviation of logarithms below which none is taken: most prices never change
+# The same of quantities: counts vary by their square root at least (Poisson), which is more of a logarithm downwards.
+COUNTED = "abs(ln(greatest(1 + sign(x - m) / sqrt(exp(m)), 1e-9)))"
 MIN_LINES = 8  # lines of a product
 MAX_FOUND = 500  # that are answered
 
@@ -15,21 +17,38 @@ def lines(columns: Collection[str], kind: str, costs: bool) -> str:
     """The query of what is odd in one of `KINDS` on the days `$start` to `$end`, against all days of the product.
 
     |log x - median| over 1.4826 times the median distance from it is beyond `FAR`; prices are those before promotions.
-    One row a product and day: `kind`, `product`, `day`, `value` (farthest from the `usual` one), `usual`, `lines`, and
-    `money`: the difference from the usual value times units, or the difference in units times the price.
+    One row a product and day, or a change that lasts: the days on end on which the product was sold and all its lines
+    were off to the same side. `kind`, `product`, `day` (the first, maybe before `$start`), `until`, `value` (farthest
+    from the `usual` one), `lines`, and `money`: the difference from the usual value times units, or the difference in
+    units times the price, both from `$start` to `$end`.
     """
     listed = "unit_price / (1 - coalesce(promotion, 0))" if "promotion" in columns else "unit_price"
     value = {"price": listed, "cost": "unit_cost" if costs else "NULL::DOUBLE", "quantity": "quantity"}[kind]
     weight = "unit_price" if kind == "quantity" else "quantity"
+    least = COUNTED if kind == "quantity" else str(MIN_DEVIATION)
+    inside = "day >= $start AND day <= $end"
     return f"""
-        WITH x AS (SELECT product, timestamp, ln({value}) AS x, {weight} AS weight FROM sales
-                   WHERE line_type = 'sale' AND {value} > 0 AND quantity > 0),
-             middle AS (SELECT product, median(x) AS m FROM x GROUP BY 1 HAVING count(*) >= {MIN_LINES}),
-             spread AS (SELECT product, any_value(m) AS m, greatest(1.4826 * median(abs(x - m)), {MIN_DEVIATION}) AS s
-                        FROM x JOIN middle USING (product) GROUP BY 1)
-        SELECT '{kind}' AS kind, product, CAST(timestamp AS DATE) AS day, exp(arg_max(x, abs(x - m))) AS value,
-               exp(any_value(m)) AS usual, count(*) AS lines, sum(abs(exp(x) - exp(m)) * weight) AS money
-        FROM x JOIN spread USING (product)
-        WHERE abs(x - m) > {FAR} * s AND timestamp >= $start AND timestamp < $end + INTERVAL 1 DAY
-        GROUP BY ALL ORDER BY money DESC, product, day LIMIT {MAX_FOUND}
+        WITH sold AS (SELECT product, CAST(timestamp AS DATE) AS day, {value} AS value, {weight} AS weight FROM sales
+                      WHERE line_type = 'sale' AND {value} > 0 AND quantity > 0),
+             named AS MATERIALIZED (SELECT product, row_number() OVER () AS id FROM sold GROUP BY product),
+             x AS MATERIALIZED (SELECT id, day, value, ln(value) AS x, weight FROM sold JOIN named USING (product)),
+             middle AS (SELECT id, median(x) AS m FROM x GROUP BY 1 HAVING count(*) >= {MIN_LINES}),
+             spread AS (SELECT id, m, 1.4826 * median(abs(x - m)) AS s FROM x JOIN middle USING (id) GROUP BY id, m),
+             days AS (SELECT id, day, exp(any_value(m)) AS usual, min(side) AS lower, max(side) AS upper,
+                             count(*) FILTER (side != 0) AS lines, arg_max(value, abs(x - m)) AS value,
+                             sum(abs(value - exp(m)) * weight) FILTER (side != 0) AS money
+                      FROM (SELECT *, CASE WHEN abs(x - m) > {FAR} * greatest(s, {least}) THEN sign(x - m) ELSE 0 END
+                                      AS side FROM x JOIN spread USING (id))
+                      GROUP BY id, day),
+             numbered AS (SELECT *, row_number() OVER (PARTITION BY id ORDER BY day) AS nth FROM days),
+             runs AS (SELECT *, CASE WHEN lower = upper
+                                     THEN nth - row_number() OVER (PARTITION BY id, lower, upper ORDER BY day)
+                                     ELSE -nth END AS run
+                      FROM numbered WHERE lines > 0)
+        SELECT '{kind}' AS kind, product, * EXCLUDE (id, product) FROM (
+            SELECT id, min(day) AS day, max(day) FILTER ({inside}) AS until,
+                   arg_max(value, abs(ln(value / usual))) AS value, any_value(usual) AS usual,
+                   CAST(sum(lines) FILTER ({inside}) AS BIGINT) AS lines, sum(money) FILTER ({inside}) AS money
+            FROM runs GROUP BY id, lower, upper, run HAVING bool_or({inside})
+        ) JOIN named USING (id) ORDER BY money DESC, product, day LIMIT {MAX_FOUND}
     """  # noqa: S608  # no text from outside

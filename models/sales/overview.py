@@ -62,6 +62,8 @@ def goods(sales: pd.DataFrame) -> Goods:
     for column in ("product", *known):
         lines[column] = _coded(sales[column], UNKNOWN if column in ("category", "store") else None)
     made = pd.DataFrame(lines)
+    if "invoice" in made:
+        made["invoice"] = _orders(made)
     return Goods(
         lines=made,
         days=days,
@@ -316,6 +318,20 @@ def _coded(values: pd.Series, missing: str | None) -> pd.Categorical:
     place = np.full(len(coded.categories) + 1, -1, np.int32)  # the last one for no value
     place[used] = np.arange(len(used))
     return pd.Categorical.from_codes(place[coded.codes], coded.categories[used], validate=False)
+
+
+def _orders(lines: pd.DataFrame) -> pd.Categorical:
+    """The invoices of lines of goods; of each day and store where they are numbered anew (see `data.schemas.order`)."""
+    invoice, day = lines["invoice"].array, lines["day"].to_numpy(np.int64)
+    code = invoice.codes * np.int64(day.max(initial=0) + 1) + day
+    if "store" in lines:
+        store = lines["store"].array
+        code = code * len(store.categories) + store.codes
+    sold = lines["is_sale"].to_numpy() & (invoice.codes >= 0)
+    if len(pd.unique(code[sold])) <= schemas.ANEW * len(pd.unique(invoice.codes[sold])):
+        return invoice
+    places, names = pd.factorize(np.where(invoice.codes < 0, -1, code))
+    return pd.Categorical.from_codes(np.where(invoice.codes < 0, -1, places), pd.RangeIndex(len(names)), validate=False)
 
 
 def _distinct(values: pd.Categorical, group: np.ndarray, groups: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data.schemas import IS_GOODS
+from data.schemas import IS_GOODS, order
 from data.shelf import on_hand
 
 WEEK = 7
@@ -16,7 +16,7 @@ BY_DAY = f"""
     SELECT date_trunc('day', timestamp) AS day,
            summed(amount) AS revenue, summed(quantity) AS units,
            -summed(CASE WHEN line_type = 'return' THEN amount END) AS returned,
-           count(DISTINCT invoice) FILTER (line_type = 'sale') AS orders
+           count(DISTINCT {{order}}) FILTER (line_type = 'sale') AS orders
     FROM sales WHERE {IS_GOODS} GROUP BY day
 """  # noqa: S608  # a condition of ours
 
@@ -44,7 +44,7 @@ def by_day(columns: Collection[str], units: bool = False) -> str:
 
     `units`: no money is known, and `revenue` and `returned` are units.
     """
-    query = BY_DAY if "invoice" in columns else BY_DAY.replace("invoice", "line_id")
+    query = BY_DAY.replace("{order}", order(columns) if "invoice" in columns else "line_id")
     return query.replace("amount", "quantity") if units else query
 
 
@@ -82,7 +82,15 @@ def _change(sold: pd.Series, shift: int) -> float | None:
 
 
 def sold_out(columns: Mapping[str, Collection[str]]) -> str:
-    """The query of each `product` with nothing on hand now, in some store where moves of stock have that column."""
-    known = "store IS NOT NULL" if "store" in columns["stock_moves"] else "true"
-    shelf = on_hand(columns)
-    return f"SELECT DISTINCT product FROM ({shelf}) WHERE {known} AND on_hand < 1e-6 ORDER BY product"  # noqa: S608
+    """The query of each `product` with nothing on hand now, in some store where moves of stock have that column.
+
+    `stores` names those, missing where no store that keeps the product has any.
+    """
+    shelf, none = on_hand(columns), "on_hand < 1e-6"
+    if "store" not in columns["stock_moves"]:
+        return f"SELECT product, CAST(NULL AS VARCHAR) AS stores FROM ({shelf}) WHERE {none} ORDER BY product"  # noqa: S608
+    return f"""
+        SELECT product, CASE WHEN NOT bool_and(coalesce({none}, false))
+                             THEN string_agg(CAST(store AS VARCHAR), ', ' ORDER BY store) FILTER ({none}) END AS stores
+        FROM ({shelf}) WHERE store IS NOT NULL GROUP BY product HAVING bool_or({none}) ORDER BY product
+    """  # noqa: S608

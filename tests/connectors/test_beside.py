@@ -85,6 +85,10 @@ def test_keys_that_match_nothing_are_counted(tmp_path):
     assert kept.matches(stored, "products", frame) == kept.Matches(1, 1, ("Z9",), 1)
     stores = given("store,name\na,Lyon\nb,Lille\n", "stores")[0]
     assert kept.matches(stored, "stores", stores) == kept.Matches(2, 0, (), 0)
+    prices = given("supplier,product,unit_cost\nS1,x,3\nS2,x,4\n", "supplier_prices")[0]
+    priced = kept.put(tmp_path, stored, "supplier_prices", prices, "prices.csv", NOW)
+    suppliers = given("supplier,lead_time_mean\nS1,5\nS3,9\n", "suppliers")[0]
+    assert kept.matches(priced, "suppliers", suppliers) == kept.Matches(1, 1, ("S3",), 1)  # S2 has no lead time
     last = stored.span[1].date()
     days = given(f"date,open\n{last},no\n2030-01-01,no\n", "calendar")[0]
     assert kept.matches(stored, "calendar", days) == kept.Matches(1, 1, ("2030-01-01",), 0)

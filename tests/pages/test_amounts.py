@@ -192,3 +192,26 @@ def test_baskets_of_two_currencies_are_shown_and_a_bundle_is_not(visit, monkeypa
     keep(frame)
     assert metric(visit("products_baskets"), "Baskets")
     assert "several currencies" in words(visit("products_baskets", view="bundle"))
+
+
+def test_tills_that_number_their_receipts_anew_each_morning_have_as_many_orders_everywhere(visit, monkeypatch):
+    """Two stores, 70 days, 30 receipts of two lines a day in each, numbered 1 to 30: 4,200 orders of 6 each."""
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    made = [(store, day, number, product) for store in "ab" for day in range(70) for number in range(1, 31)
+            for product in "xy"]  # fmt: skip
+    frame = pd.DataFrame(made, columns=["store", "day", "invoice", "product"])
+    frame = frame.assign(
+        timestamp=pd.Timestamp("2025-01-06 09:00") + pd.to_timedelta(frame["day"], unit="D"), source="x", quantity=1.0,
+        line_id=[str(one) for one in frame.index], line_type="sale", unit_price=3.0, currency="EUR",
+        invoice=frame["invoice"].astype(str),
+    ).drop(columns="day")  # fmt: skip
+    keep(frame)
+    overview = visit("sales_overview", period="all")
+    assert metric(overview, "Orders") == "4,200"
+    assert metric(overview, "Basket") == "€6.00"
+    assert metric(visit("today"), "Orders of the last 7 days") == "420"
+    assert metric(visit("products_baskets"), "Baskets") == "4,200"
+    asked = visit("ask", q='{"measures": ["orders", "basket"]}')
+    said = " ".join([*(card.value for card in asked.metric), *(text.value for text in asked.markdown)])
+    assert "4,200" in said
+    assert "6.00" in said

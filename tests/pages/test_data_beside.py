@@ -41,7 +41,7 @@ def test_a_table_from_a_file_is_said_kept_and_taken_back(visit, home):
     assert active().rows == {"sales": first.rows["sales"], "products": 3}
     app.selectbox(key="beside").set_value("suppliers").run()
     bring(app, "suppliers", "fournisseurs.csv", SUPPLIERS)
-    assert any("1 of its suppliers are in the sales or products" in text.value for text in app.markdown)
+    assert any("1 of its suppliers are in the other tables" in text.value for text in app.markdown)
     press(app, "Keep it beside the sales")
     assert tables.read(active(), "suppliers")["minimum_order"].tolist() == [12, 1]
     press(app, "Undo")

@@ -118,6 +118,14 @@ def test_sales_of_one_day_of_one_customer_are_shown(visit, lines):
         assert not app.error, view
 
 
+@pytest.mark.parametrize(("lines_of_each", "said"), [(7, "cannot be told yet"), (8, "is unlike the others")])
+def test_what_is_odd_takes_eight_lines_of_a_product(visit, lines, lines_of_each, said):
+    few = lines[lines["line_type"] == "sale"].head(5).loc[lambda one: np.repeat(one.index, lines_of_each)]
+    few = few.assign(line_id=[str(one) for one in range(len(few))]).reset_index(drop=True)
+    keep(few.drop_duplicates(["product", "line_id"]))
+    assert said in words(visit("products_margins", view="unlike"))
+
+
 def test_losses_and_half_a_year_without_sales_are_shown(visit, lines):
     frame = lines.iloc[-8_000:].reset_index(drop=True)
     later = frame["timestamp"] + pd.Timedelta(days=183)

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -174,3 +175,64 @@ def test_columns_of_ones_own_filter_and_are_compared_by(visit, lines):
     app.multiselect(key="by").set_value([]).run()
     assert metric(app, "Revenue").value == locales.short_money(revenue(own), "EUR")
     assert len(figures(app)) == VIEWS["what"]
+
+
+def warehouses(seed=8, days=300):
+    """Sales and moves of two warehouses of twelve products each, and the money that empty shelves cost from `days` / 3
+    on: a product is sold out for one week in ten, by chance, in each of them. A third store has no moves."""
+    rng = np.random.default_rng(seed)
+    dates, rows, moves, lost = pd.date_range("2025-01-01", periods=days).as_unit("us"), [], [], {"A": 0.0, "B": 0.0}
+    for store in ("A", "B", "C"):
+        for number in range(12):
+            price = 2.0 + number
+            wanted = rng.poisson(6 + 2 * number, days)
+            there = (rng.random(days // 7 + 1) > 0.1)[np.arange(days) // 7]
+            sold = wanted * there if store != "C" else wanted
+            rows += [(store, f"P{number:02}", dates[day], sold[day], price) for day in np.flatnonzero(sold)]
+            if store == "C":
+                continue
+            lost[store] += price * float((wanted - sold)[days // 3 :].sum())
+            for day in range(days):
+                on_hand = 500.0 if there[day] else 0.0
+                moves.append((dates[day], f"P{number:02}", store, "count", 0.0, on_hand))
+    frame = pd.DataFrame(rows, columns=["store", "product", "timestamp", "quantity", "unit_price"])
+    keys = {"source": "x", "line_id": [str(one) for one in range(len(frame))], "line_type": "sale", "currency": "EUR"}
+    frame = frame.assign(**keys).astype({"quantity": float})
+    kept = pd.DataFrame(moves, columns=["date", "product", "store", "move", "quantity", "on_hand"])
+    return frame, kept, lost, dates[days // 3], dates[-1]
+
+
+def test_each_warehouse_has_empty_shelves_of_its_own(visit, home):
+    """What a warehouse lacked was not sold from it, though the other had it: without a filter both are added up."""
+    frame, moves, lost, start, end = warehouses()
+    dataset = Dataset("sales", {"sales": frame, "stock_moves": moves}, Origin("upload", "mine.csv", currency="EUR"))
+    tables.add(home, dataset, datetime(2026, 1, 5, tzinfo=UTC))
+    about = {"view": "out", "period": "dates", "period.dates": [str(start.date()), str(end.date())]}
+    said = {}
+    for store in ("", "A", "B"):
+        app = visit("sales_overview", **about, **({"sales.store": store} if store else {}))
+        table = app.dataframe[-1].value
+        said[store] = table["Sales lost, about (EUR)"].sum()
+        assert ("Warehouse" in table) == (store == "")
+        assert any("left out" in text.value for text in app.caption) == (store == "")
+    assert said["A"] == pytest.approx(lost["A"], rel=0.15)
+    assert said["B"] == pytest.approx(lost["B"], rel=0.15)
+    assert said[""] == pytest.approx(said["A"] + said["B"], abs=0.1)
+    unknown = visit("sales_overview", **about, **{"sales.store": "C"})
+    assert any("no moves of stock say their name" in text.value for text in unknown.info)
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_today_says_in_which_warehouse_a_product_is_sold_out(visit, home, lang):
+    frame, moves, *_rest = warehouses()
+    last = moves["date"].max()
+    moves = moves[moves["date"] < last]
+    ends = [("P00", "A", 0.0), ("P00", "B", 500.0), ("P01", "A", 0.0), ("P01", "B", 0.0)]
+    more = pd.DataFrame(ends, columns=["product", "store", "on_hand"]).assign(date=last, move="count", quantity=0.0)
+    others = moves.drop_duplicates(["product", "store"]).query("product > 'P01'").assign(date=last, on_hand=500.0)
+    moves = pd.concat([moves, more, others], ignore_index=True)
+    dataset = Dataset("sales", {"sales": frame, "stock_moves": moves}, Origin("upload", "mine.csv", currency="EUR"))
+    tables.add(home, dataset, datetime(2026, 1, 5, tzinfo=UTC))
+    said = " ".join(text.value for text in visit("today", lang=lang).markdown)
+    expected = {"en": "such as P00 \\(A\\) and P01", "fr": "par exemple P00 \\(A\\) et P01"}[lang]
+    assert expected in said.replace("\xa0", " ")

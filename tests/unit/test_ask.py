@@ -523,7 +523,7 @@ def test_stock_is_that_of_the_pages(simulated):
         page = ask(description.stock(sold.columns, "category", measure), end=end).iloc[1:].set_index("level")["sum"]
         assert shelf[name].to_dict() == pytest.approx(page.to_dict(), abs=0.005)
     demand = supply.demand(ask(supply.by_day(columns)), ask(supply.latest(columns)), end, moves)
-    page = outs.outs(demand, start, end, pd.Series(dtype=float)).set_index("product")["days"]
+    page = outs.outs({"": outs.empty(demand)}, start, end, pd.Series(dtype=float)).set_index("product")["days"]
     out = found(simulated, Query(("stock_out_days",), ("product",), period=f"{start.date()}/{end.date()}")).table
     assert out[out["stock_out_days"] > 0].set_index("product")["stock_out_days"].to_dict() == page.to_dict()
     assert set(out[out["stock_out_days"] == 0]["product"]) == set(moves["product"]) - set(page.index)  # known not to be

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import locales
+from charts.products import margins as charts
 from data import state, tables
 from data.dataset import Dataset, Origin
 from data.demo import sales as generated
@@ -168,6 +170,38 @@ def test_planted_errors_are_found_and_ranked_by_money_and_promotions_are_none(ho
     assert price["money"] == pytest.approx(0.9 * listed * rows[55]["quantity"])
 
 
+def test_a_change_that_lasts_is_one_row_whatever_the_period_and_errors_are_rows_of_their_own(home):
+    """60 days at a cost of 4, then 20 at 7; on two days the price is ten times what it is, on one a tenth."""
+    days = pd.date_range("2025-06-01", periods=80)
+    rows = [line(day, "A", 2, 10, unit_cost=4 if place < 60 else 7) for place, day in enumerate(days)]
+    for place, price in ((10, 100), (70, 100), (71, 1)):
+        rows[place]["unit_price"] = price
+    kept = stored(home, rows)
+    for start, units in ((days[0], 40), (days[65], 30)):
+        span = {"start": start, "end": days[-1]}
+        cost = tables.query(kept, odd.lines(columns(kept), "cost", costs=True), **span)
+        assert cost[["day", "until", "lines"]].to_numpy().tolist() == [[days[60], days[-1], units / 2]]
+        assert cost[["value", "usual", "money"]].to_numpy() == pytest.approx(np.array([[7, 4, 3.0 * units]]))
+    price = tables.query(kept, odd.lines(columns(kept), "price", costs=True), start=days[0], end=days[-1])
+    assert dict(zip(price["day"], price["money"], strict=True)) == pytest.approx(
+        {days[10]: 180, days[70]: 180, days[71]: 18}
+    )
+
+
+@pytest.mark.parametrize("mean", [0.2, 4.0, 50.0])
+def test_units_that_vary_as_counts_do_are_not_odd_and_a_typing_error_is(home, mean):
+    """Units of a line: one, and a Poisson count beside it; of 4,000 lines nearly none is odd but what was mistyped."""
+    random = np.random.default_rng(6)
+    units = 1 + random.poisson(mean, 4_000)
+    units[77] = 1_000 * (1 + int(mean))
+    day = pd.Timestamp("2025-02-01")
+    rows = [line(day + pd.Timedelta(days=place % 300), "A", int(one), 5) for place, one in enumerate(units)]
+    kept = stored(home, rows)
+    found = tables.query(kept, odd.lines(columns(kept), "quantity", costs=False), **YEAR)
+    assert found["value"].iloc[0] == units[77]
+    assert found["lines"].sum() <= 1 + 0.002 * len(units)
+
+
 def whole(value, lo, hi, own=3.0):
     return Elasticity(own, own, own, 9, whole=Elasticity(value, lo, hi, 9))
 
@@ -224,6 +258,19 @@ def test_who_gets_dearer_is_one_range_or_a_share_of_each_category(home):
     assert one.to_dict("records") == [{"category": "x", "revenue": 60.0, "cost": 30.0, "weight": 0.4}]
     every = tables.query(kept, margins.raised(columns(kept), None), **YEAR)
     assert every.to_dict("records") == [{"category": "", "revenue": 190.0, "cost": 95.0, "weight": 1.0}]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_heatmap_of_few_suppliers_is_narrow_and_its_words_are_inside(lang):
+    ratios = pd.DataFrame({f"P{number}": [1.0, 1.05, 1.26] for number in range(15)}, index=["East", "North", "South"])
+    with locales.using(lang):
+        drawn = charts.suppliers(ratios, {}, dark=False)
+        assert drawn.get_figwidth() < 4
+        drawn.draw_without_rendering()
+        edges = drawn.axes[0].xaxis.get_label().get_window_extent(drawn.canvas.get_renderer())
+    assert edges.x0 >= 0
+    assert edges.x1 <= drawn.bbox.width
+    assert edges.y0 >= 0
 
 
 def test_each_price_against_the_cheapest_that_is_valid():

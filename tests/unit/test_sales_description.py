@@ -132,16 +132,17 @@ def test_times_and_days_sold_out_by_hand():
     out &= sold.any(axis=0)
     goods = pd.DataFrame({"product": list("ABC"), "name": list("abc"), "price": [2.0, 1.0, np.nan]})
     demand = supply.Demand(goods, days, supply.repaired(sold, out), sold, out, 0)
-    found = outs.outs(demand, days[0], days[-1], NONE)
+    shelves = {"": outs.empty(demand)}
+    found = outs.outs(shelves, days[0], days[-1], NONE)
     assert found["product"].tolist() == ["A"]
     row = found.iloc[0]
     assert (row["days"], row["times"], row["share"]) == (3, 2, pytest.approx(3 / 7))
     usual = 5 / 11 * 11  # of what the others sold: 10 of 22 units before, 11 on each of these days
     assert row["lost_units"] == pytest.approx(3 * usual)
     assert row["lost"] == pytest.approx(3 * usual * 2)
-    assert outs.by_month(demand, days[0], days[-1], NONE, pd.Index(["A"])).sum() == pytest.approx(row["lost"])
-    assert outs.outs(demand, days[0], days[1], NONE).empty
-    assert outs.outs(demand, days[0], days[-1], pd.Series({"A": 3.0}))["lost"].iloc[0] == pytest.approx(3 * usual * 3)
+    assert outs.by_month(shelves, days[0], days[-1], NONE, pd.Index(["A"])).sum() == pytest.approx(row["lost"])
+    assert outs.outs(shelves, days[0], days[1], NONE).empty
+    assert outs.outs(shelves, days[0], days[-1], pd.Series({"A": 3.0}))["lost"].iloc[0] == pytest.approx(3 * usual * 3)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -162,7 +163,7 @@ def test_what_empty_shelves_cost_is_what_the_simulation_could_not_serve(tmp_path
     columns = kept.columns["sales"]
     queries = (supply.by_day(columns), supply.latest(columns))
     demand = supply.demand(*(tables.query(kept, sql) for sql in queries), END, tables.read(kept, "stock_moves"))
-    found = outs.outs(demand, pd.Timestamp("2024-03-01"), END, NONE)
+    found = outs.outs({"": outs.empty(demand)}, pd.Timestamp("2024-03-01"), END, NONE)
     days = (seen["days"] >= "2024-03-01") & (seen["days"] <= END)
     truth = pd.Series(seen["unserved"][days].sum(axis=0), seen["goods"])
     assert truth.sum() > 500

@@ -48,7 +48,7 @@ def test_the_query_sums_goods_only_and_agrees_with_pandas(home):
 
 def test_without_invoices_lines_are_counted():
     assert "DISTINCT line_id" in pulse.by_day(["line_id"])
-    assert "DISTINCT invoice" in pulse.by_day(["line_id", "invoice"])
+    assert "(invoice, CAST(timestamp AS DATE), store)" in pulse.by_day(["line_id", "invoice", "store"])
 
 
 def test_a_week_is_compared_with_the_week_before_and_the_same_weekdays_a_year_ago():
@@ -85,10 +85,11 @@ def test_sold_out_is_what_the_last_move_left():
             database.register("stock_moves", stock_moves)
             database.execute("CREATE TABLE sales (timestamp TIMESTAMP, product TEXT, quantity DOUBLE, line_type TEXT)")
             found = database.execute(pulse.sold_out({"stock_moves": list(stock_moves), "sales": sold})).df()
-        return found["product"].to_list()
+        return dict(zip(found["product"], found["stores"].fillna(""), strict=True))
 
-    assert asked() == ["B"]
-    assert asked(store=["1", "1", "2", "2"]) == ["A", "B"]  # in one of the stores
+    assert asked() == {"B": ""}
+    assert asked(store=["1", "1", "2", "2"]) == {"A": "1", "B": "2"}  # in one of the stores
+    assert asked(store=["1", "1", "2", "2"], on_hand=[0.0, 0.0, 2.0, 0.0]) == {"A": "1", "B": ""}  # in all of them
 
 
 @pytest.mark.parametrize(("last", "says"), [(150.0, "more than"), (50.0, "less than"), (100.5, "as much as")])

@@ -25,13 +25,17 @@ BEGINNING = pd.Timestamp("1700-01-01")
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known of all customers; `names` of products are by place, `best` are the new ones of each of them."""
+    """What is known of all customers; `names` of products are by place, `best` are the new ones of each of them.
+
+    Where too few customers or products are known to learn new ones from, `ease` knows of none and `why` says so.
+    """
 
     bought: Bought
     ease: Ease
     due: pd.DataFrame
     best: pd.DataFrame
     names: np.ndarray
+    why: CannotTell | None
 
 
 def answer(stored: Stored) -> Answer:
@@ -57,16 +61,21 @@ def _end(stored: Stored) -> pd.Timestamp:
 def _answer(stored: Stored, step: Step) -> Answer:
     step(N_("Reading the sales lines"), 0.1)
     bought = _bought(stored, BEGINNING, _end(stored))
-    offers.check(bought.lines["customer"].nunique(), bought.lines["item"].nunique())
     step(N_("Learning what goes with what"), 0.3)
-    ease = offers.learn(bought)
+    why = None
+    try:
+        ease = offers.learn(bought)
+    except CannotTell as reason:
+        if bought.lines.empty:
+            raise
+        ease, why = offers.NOTHING, reason
     step(N_("Writing a list for each customer"), 0.7)
     best = offers.best(bought, ease, np.unique(bought.lines["customer"]), EACH)
     called = pd.Series(bought.products, dtype=object)
     if "description" in stored.columns["sales"]:
         found = tables.query(stored, "SELECT product, mode(description) AS name FROM sales GROUP BY 1")
         called = found.set_index("product")["name"].reindex(bought.products).reset_index(drop=True).fillna(called)
-    return Answer(bought, ease, offers.due(bought), best, called.astype(str).to_numpy(object))
+    return Answer(bought, ease, offers.due(bought), best, called.astype(str).to_numpy(object), why)
 
 
 def tested(stored: Stored) -> Test | CannotTell:
@@ -111,8 +120,10 @@ def headline(found: Answer, stored: Stored) -> None:
         _kept(proof, "due", _("Bought, of what was due")),
         (
             _("Something new"),
-            locales.number(found.best["customer"].nunique()),
-            ngettext(
+            "–" if found.why else locales.number(found.best["customer"].nunique()),
+            _("too little is known to learn from")
+            if found.why
+            else ngettext(
                 "customers to whom {count} product can be offered",
                 "customers to whom {count} products can be offered",
                 offered,
@@ -121,9 +132,9 @@ def headline(found: Answer, stored: Stored) -> None:
         _kept(proof, "new", _("Bought, of what was new")),
     ]
     cards.metrics(texts)
-    said = []
+    said = [found.why.sentence()] if found.why else []
     count = found.bought.lines["item"].nunique()
-    if len(found.ease.places) < count:
+    if len(found.ease.places) < count and not found.why:
         sentence = _("New products are learned from the {most} of {count} that most customers bought.")
         said.append(sentence.format(most=locales.number(len(found.ease.places)), count=locales.number(count)))
     if isinstance(proof, Test) and not proof.better and offered:
@@ -177,7 +188,7 @@ def customer(found: Answer, stored: Stored) -> None:
             due = due.assign(name=found.names[due["item"]])
             cards.figure(charts.due(due, one), "customers_due_one", _due(found, due, stored))
         if new.empty:
-            _instead(_("Nothing new can be said to go with what they bought."))
+            _instead(found.why.sentence() if found.why else _("Nothing new can be said to go with what they bought."))
         else:
             named = new.assign(name=found.names[new["item"]], reason=found.names[new["because"]])
             cards.figure(charts.new(named, one), "customers_new_one", _new(found, new))
@@ -238,7 +249,15 @@ def product(found: Answer, stored: Stored) -> None:
     told = offers.whom(found.bought, found.ease, codes[one])
     again = found.due[found.due["item"] == codes[one]].sort_values("last", kind="stable")
     if told.empty:
-        st.info(_("No customer who has not bought it bought anything that speaks for it."), icon=":material/info:")
+        every = count[codes[one]] == found.bought.lines["customer"].nunique()
+        said = (
+            plain(found.why.sentence())
+            if found.why
+            else _("Every customer has bought it already: there is nobody to tell.")
+            if every
+            else _("No customer who has not bought it bought anything that speaks for it.")
+        )
+        st.info(said, icon=":material/info:")
     else:
         named = told.assign(name=found.bought.customers[told["customer"]], reason=found.names[told["because"]])
         table = _new(found, told.assign(item=codes[one]))
@@ -280,18 +299,29 @@ def _suppliers(stored: Stored, code: str, name: str) -> None:
                 for one, main_one in zip(called, offered["is_main"], strict=True)
             ],
             _("Unit cost ({currency})").format(currency=currency): offered["unit_cost"].round(2),
-            _("Cost index (cheapest = 100)"): offered["index"].round(1),
-            _("Lead time stated (days)"): offered["stated"],
-            _("Standard deviation (days)"): offered["spread"],
-            _("Deliveries measured"): offered["deliveries"],
-            _("Lead time measured (days)"): offered["measured"].round(1),
+            _("Cost index"): offered["index"].round(1),
+            _("Stated (days)"): offered["stated"],
+            _("± (days)"): offered["spread"],
+            _("Deliveries"): offered["deliveries"],
+            _("Took (days)"): offered["measured"].round(1),
             _("Came as stated"): [
                 "–" if row.on_time != row.on_time else f"{share(row.on_time)} ({share(row.lo)}–{share(row.hi)})"
                 for row in offered.itertuples()
             ],
         }
     )
-    lists.show(table, "customers_suppliers", _("Who supplies {product}").format(product=name))
+    title, main = _("Who supplies {product}").format(product=name), offered[offered["is_main"]]
+    if len(main) and main["index"].iloc[0] > 100:
+        sentence = _("{supplier} asks {share} less for {product} than the supplier in use")
+        share_less = locales.percent(1 - 100 / main["index"].iloc[0])
+        title = sentence.format(supplier=called.iloc[0], share=share_less, product=name)
+    lists.show(table, "customers_suppliers", title)
+    st.caption(
+        _(
+            "Cost index: the cheapest is 100. Stated are mean and standard deviation of the lead time; deliveries of "
+            "this product show how long it took, and how many of them came as stated."
+        )
+    )
     if len(offered) == 1:
         st.caption(_("Only one supplier has a price for it: there is no alternative to compare with."))
 
@@ -331,7 +361,8 @@ def proved(found: Answer, stored: Stored) -> None:  # noqa: ARG001  # as the oth
         "came since; the one of what is due may be shorter."
     )
     values = {"top": offers.TOP, "day": locales.day(proof.since), "count": locales.number(proof.customers)}
-    st.caption(plain(f"{sentence.format(**values)} {_worth(proof)}"))
+    said = [sentence.format(**values), *([_worth(proof)] if proof.better else [])]  # else it is said above
+    st.caption(plain(" ".join(said)))
 
 
 VIEWS = {

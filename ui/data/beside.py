@@ -25,7 +25,7 @@ SHOWN = 8  # rows
 KNOWN = {
     "calendar": N_("{known} of its days are among those of the sales, {unknown} are still to come."),
     "stores": N_("{known} of its stores are in the sales; {absent} of the sales' stores are not in it."),
-    "suppliers": N_("{known} of its suppliers are in the sales or products; {absent} of those are not in it."),
+    "suppliers": N_("{known} of its suppliers are in the other tables; {absent} of those are not in it."),
     "": N_("{known} of its products are sold here; {absent} of those sold are not in it."),
 }
 STRANGE = N_("{unknown} match nothing here, such as {examples}: are they called otherwise?")

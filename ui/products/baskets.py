@@ -127,7 +127,7 @@ def headline(of: Answer) -> None:
                 if np.isnan(half)
                 else _("surely more than {months} months").format(months=locales.number(least, 1))
                 if np.isfinite(half)
-                else _("surely; no fading of what goes beyond chance is seen"),
+                else _("surely; no fading is seen from one of the later months to the next"),
             ),
         ]
     )
@@ -184,7 +184,7 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
         {
             _("Who buys"): [of.names[one] for one in pairs["a"]],
             _("also buys"): [of.names[one] for one in pairs["b"]],
-            _("In so many cases (confidence, %)"): (100 * pairs["confidence"]).round(1),
+            _("Confidence (%)"): (100 * pairs["confidence"]).round(1),
             _("The other way round (%)"): (100 * pairs["back"]).round(1),
             _("Lift"): pairs["lift"].round(2),
             _("Low"): pairs["lo"].round(2),
@@ -204,7 +204,7 @@ def _table(of: Answer, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _narrow(table: pd.DataFrame) -> pd.DataFrame:
     """What of the rules has room on a page; the file has all."""
-    shown = (_("Who buys"), _("also buys"), _("In so many cases (confidence, %)"), _("Lift"), _("Low"), _("High"),
+    shown = (_("Who buys"), _("also buys"), _("Confidence (%)"), _("Lift"), _("Low"), _("High"),
              _("Baskets with both"), _("By chance"), _("In later months"))  # fmt: skip
     return table[list(shown)]
 
@@ -242,12 +242,12 @@ def three(of: Answer, stored: Stored) -> None:
             _("Who buys"): [of.names[one] for one in rules["a"]],
             _("and"): [of.names[one] for one in rules["b"]],
             _("also buys"): [of.names[one] for one in rules["c"]],
-            _("In so many cases (confidence, %)"): (100 * rules["confidence"]).round(1),
-            _("With one of them alone, at most (%)"): (100 * rules["alone"]).round(1),
+            _("Confidence (%)"): (100 * rules["confidence"]).round(1),
+            _("With one alone (%)"): (100 * rules["alone"]).round(1),
             _("Lift"): rules["lift"].round(2),
             _("Low"): rules["lo"].round(2),
             _("High"): rules["hi"].round(2),
-            _("Baskets with all three"): rules["together"],
+            _("With all three"): rules["together"],
             _("Explained by pairs"): rules["expected"].round(1),
             **_buyers(of, rules),
             _("Support (%)"): (100 * rules["support"]).round(3),

@@ -24,6 +24,7 @@ from ui.text import N_, _, is_dark, plain
 
 EVERYONE = "*"
 CHOICES = 300  # anomalies to choose one from
+INCH = 110  # pixels of one in a drawing
 TODAY = pd.Timedelta(days=90)  # to the first of 13 weeks, over which Today looks for losses
 COST = N_("Costs are not known, so that this ends before them: it needs the column “unit_cost”.")
 
@@ -264,6 +265,11 @@ def unlike(of: Shown) -> None:
     parts = [_query(of, odd.lines(of.columns, kind, of.costs)) for kind in odd.KINDS]
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     if found.empty:
+        lines = "SELECT count(*) AS lines FROM sales WHERE line_type = 'sale' GROUP BY product ORDER BY 1 DESC LIMIT 1"
+        if tables.query(of.stored, lines)["lines"].sum() < odd.MIN_LINES:
+            sentence = _("What is odd cannot be told yet: that takes a product with {least} lines of sale.")
+            st.info(sentence.format(least=locales.number(odd.MIN_LINES)), icon=":material/info:")
+            return
         st.success(_("No price, cost or quantity of this period is unlike the others of its product."))
         return
     found = found.sort_values("money", ascending=False, kind="stable", ignore_index=True)
@@ -276,7 +282,8 @@ def unlike(of: Shown) -> None:
         {
             heading("product"): [of.names.get(one, one) for one in left["product"].astype(str)],
             _("What"): [_(odd.KINDS[one]) for one in left["kind"]],
-            _("Day"): left["day"].dt.date,
+            _("First day"): left["day"].dt.date,
+            _("Last day"): left["until"].dt.date,
             _("Value"): left["value"].round(2),
             _("Usual"): left["usual"].round(2),
             _("Lines"): left["lines"],
@@ -294,7 +301,8 @@ def unlike(of: Shown) -> None:
     def name(one: str) -> str:
         row = options[one]
         called = of.names.get(str(row["product"]), str(row["product"]))
-        return f"{called} · {_(odd.KINDS[row['kind']])} · {locales.day(row['day'])}"
+        ends = dict.fromkeys(locales.day(row[end]) for end in ("day", "until"))
+        return f"{called} · {_(odd.KINDS[row['kind']])} · {' – '.join(ends)}"
 
     with st.form("products-known", clear_on_submit=True):
         one = st.selectbox(_("Mark as known"), list(options), format_func=name)
@@ -329,8 +337,11 @@ def _compared(of: Shown) -> None:
     if ratios.empty:
         st.info(_("No product has prices of two suppliers: there is nothing to compare."), icon=":material/info:")
         return
-    table = ratios.T.reset_index()
-    cards.figure(charts.suppliers(ratios, of.names, is_dark()), "products_suppliers", table)
+    if "suppliers" in of.stored.columns:
+        ratios = ratios.rename(index=store.frame(of.stored, "suppliers").set_index("supplier")["name"].to_dict())
+    drawn = charts.suppliers(ratios, of.names, is_dark())
+    with st.container(width=int(INCH * drawn.get_figwidth())):  # few suppliers are not drawn over the whole page
+        cards.figure(drawn, "products_suppliers", ratios.T.reset_index())
 
 
 def _rises(of: Shown) -> None:

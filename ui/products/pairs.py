@@ -42,7 +42,7 @@ def view(stored: Stored) -> None:
         {
             _("Who buys"): [names.get(one, one) for one in sure["a"]],
             _("also buys"): [names.get(one, one) for one in sure["b"]],
-            _("In so many cases (confidence, %)"): (100 * sure["confidence"]).round(1).to_numpy(),
+            _("Confidence (%)"): (100 * sure["confidence"]).round(1).to_numpy(),
             _("The other way round (%)"): (100 * sure["both_"] / sure["b_baskets"]).round(1).to_numpy(),
             _("Lift"): sure["lift"].round(2).to_numpy(),
             _("Low"): sure["lo"].round(2).to_numpy(),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,7 +15,7 @@ from models.sales import description
 from models.sales.overview import UNKNOWN
 from models.segmenting import SEGMENT
 from models.stock import outs, supply
-from models.stock.supply import Demand
+from models.stock.outs import Empty
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, plain
@@ -73,10 +72,9 @@ def warehouses(stored: Stored) -> list[str]:
     return found.astype(str).to_list() if len(found) > 1 else []
 
 
-def _warehouses(of: Shown) -> list[str]:
-    """The warehouses that are chosen, here or as stores above; none is all of them."""
-    there = warehouses(of.stored)
-    if not there:
+def _warehouses(of: Shown, there: list[str]) -> list[str]:
+    """Those of the warehouses `there` that are chosen, here or as stores above; none is all of them."""
+    if len(there) < 2:
         return []
     if chosen := [one for one in of.filters.get("store", ()) if one in there]:
         return chosen
@@ -92,7 +90,7 @@ def numbers(of: Shown) -> None:
         measures = description.measures(frames, kind, unknown)
         measure = inputs.choice(_("In"), measures, f"in.{kind}", lambda one: _(description.MEASURES[one]))
         by = inputs.choice(_("By"), description.dimensions(frames, kind), f"per.{kind}", _column)
-        places = _warehouses(of) if kind == "stock" else []
+        places = _warehouses(of, warehouses(of.stored)) if kind == "stock" else []
     values: dict[str, object] = {"end": of.end}
     if kind == "stock":
         filters = {**of.filters, "store": places or of.filters.get("store", ())}
@@ -153,27 +151,29 @@ def empty_shelves(of: Shown) -> None:
     if {"quantity", "unit_price"} & store.unknown(of.stored):
         st.info(_("What empty shelves cost needs units and prices, which these data do not say."))
         return
-    places = _warehouses(of)
-    if places and "store" not in of.stored.columns["sales"]:
-        st.info(
-            _("Sales do not say from which warehouse they were: what one of them lost cannot be told, only all of it.")
-        )
-        places = []
-    if of.stored.rows["sales"] > answers.MANY_ROWS:
-        key = f"empty shelves {of.stored.version} {places}"
-        answers.ready(key, "read lines", lambda step: _read(of.stored, places, step))
-    demand = _demand(of.stored.version, tuple(places), of.stored)
+    selling, asked_of = _selling(of.stored), of.filters.get("store", ())
+    places = _warehouses(of, selling) or [one for one in selling if one in asked_of or not asked_of]
+    if selling and not places:
+        st.info(_("What lies in these stores is not known: no moves of stock say their name."))
+        return
+    if of.stored.rows["sales"] * max(len(selling), 1) > answers.MANY_ROWS:
+        answers.ready(f"empty shelves {of.stored.version}", "read lines", lambda step: _read(of.stored, step))
+    every = _shelves(of.stored.version, of.stored)
+    shelves = {one: every[one] for one in places} or every
     days = {"start": of.start, "end": of.end}
-    paid = _asked(of.stored.version, outs.paid(), days, of.stored).set_index("product")["price"]
-    found = outs.outs(demand, of.start, of.end, paid)
+    paid = _asked(of.stored.version, outs.paid(), days, of.stored).set_index("product")
+    worth = paid["amount"]
+    if places:
+        sql = tables.only(outs.paid(), "list_contains($places, store)")
+        worth = _asked(of.stored.version, sql, {**days, "places": places}, of.stored).set_index("product")["amount"]
+    found = outs.outs(shelves, of.start, of.end, paid["price"])
     kept = {column: values for column, values in of.filters.items() if values and column not in ("store", SEGMENT)}
-    fits = np.ones(len(demand.goods), bool)
     if kept:
         where, values = description.conditions(kept, of.stored.columns["sales"])
         asked = _asked(of.stored.version, f"SELECT DISTINCT product FROM sales WHERE {where}", values, of.stored)  # noqa: S608
-        fits = demand.goods["product"].isin(asked["product"]).to_numpy()
+        worth = worth[worth.index.isin(asked["product"])]
         found = found[found["product"].isin(asked["product"])].reset_index(drop=True)
-    if of.filters.get(SEGMENT) or (of.filters.get("store") and not places):
+    if of.filters.get(SEGMENT) or (asked_of and not places):
         st.caption(_("Who would have bought, and in which store, is not known: those filters are left out here."))
     known = _asked(of.stored.version, "SELECT min(date) AS first FROM stock_moves", {}, of.stored)["first"].iloc[0]
     known = known.normalize()
@@ -185,14 +185,13 @@ def empty_shelves(of: Shown) -> None:
     if found.empty:
         st.success(_("No product was sold out on a day of this period."), icon=":material/check:")
         return
-    total = float(found["lost"].sum())
-    kept_days = (demand.days >= of.start) & (demand.days <= of.end)
-    worth = demand.goods["product"].map(paid).fillna(demand.goods["price"]).fillna(0)
-    sold = float((demand.sold[:, kept_days].sum(axis=1) * worth)[fits].sum())
-    months = outs.by_month(demand, of.start, of.end, paid, pd.Index(found["product"]))
+    total, sold = float(found["lost"].sum()), float(worth.sum())
+    months = outs.by_month(shelves, of.start, of.end, paid["price"], pd.Index(found["product"]))
+    lay = found["store"].map(lambda one: of.name("store", one)) if len(shelves) > 1 else None
     table = pd.DataFrame(
         {
             heading("product"): found["name"],
+            **({} if lay is None else {_column(WAREHOUSE): lay}),
             _("Times it ran out"): found["times"],
             _("Days sold out"): found["days"],
             _("Share of days (%)"): (100 * found["share"]).round(1),
@@ -203,42 +202,59 @@ def empty_shelves(of: Shown) -> None:
     )
     with st.grid("auto", min_column_width=400):
         share = total / sold if sold > 0 else 0.0
-        cards.figure(charts.outs(found, total, share, of.currency), "sales_outs", table)
+        shown = found if lay is None else found.assign(name=found["name"].str.cat(lay, sep=" · "))
+        cards.figure(charts.outs(shown, total, share, of.currency), "sales_outs", table)
         if len(months) > 1 and total > 0:
             cards.figure(
                 charts.by_month(months, of.currency), "sales_outs_months", months.rename_axis("month").reset_index()
             )
-    often = int((found["times"] > 1).sum())
+    ran = found.groupby("product")["times"].max()
     sentence = _("Products that ran out: {count}, of which more than once: {often}.")
     more = _(
         "Lost is what a product usually sells of what the others sold on such a day, at its mean price of these days; "
         "some of it was bought later, or something else in its place."
     )
-    whole = (
-        _("A product is sold out where no warehouse has any: choose one to see its own empty shelves.")
-        if warehouses(of.stored) and not places
+    whole = ""
+    if len(shelves) > 1:
+        whole = _("Each warehouse counts by itself: what one of them lacked another may have sold.")
+    elif not places and warehouses(of.stored):
+        whole = _("Sales do not say from which warehouse they were: a product is sold out where none of them has any.")
+    stores = "SELECT count(DISTINCT store) AS count FROM sales WHERE line_type = 'sale'"
+    left = (
+        _("Stores of which no moves of stock are known are left out.")
+        if selling and not asked_of and _asked(of.stored.version, stores, {}, of.stored)["count"].iloc[0] > len(selling)
         else ""
     )
-    said = sentence.format(count=locales.number(len(found)), often=locales.number(often))
-    st.caption(plain(" ".join(filter(None, (said, more, whole)))))
+    said = sentence.format(count=locales.number(len(ran)), often=locales.number((ran > 1).sum()))
+    st.caption(plain(" ".join(filter(None, (said, more, whole, left)))))
     lists.show(table, "sales_outs_list", _("Sold out, the most money first"))
 
 
-def _read(stored: Stored, places: list[str], step: Step) -> bool:
-    """Make what `_demand` gives."""
+def _read(stored: Stored, step: Step) -> bool:
+    """Make what `_shelves` gives."""
     step(N_("Reading the sales lines"), 0.2)
-    _demand(stored.version, tuple(places), stored)
+    _shelves(stored.version, stored)
     return True
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _demand(version: str, places: tuple[str, ...], _stored: Stored) -> Demand:  # noqa: ARG001  # the cache key
-    columns, values = _stored.columns["sales"], {"places": list(places)}
-    queries = [supply.by_day(columns), supply.latest(columns)]
-    if places:
-        queries = [tables.only(sql, "list_contains($places, store)") for sql in queries]
-    sold, goods = (tables.query(_stored, sql, **(values if places else {})) for sql in queries)
+def _selling(stored: Stored) -> list[str]:
+    """The warehouses of which both moves and sales are known, each of which has shelves of its own."""
+    if any("store" not in stored.columns[frame] for frame in ("stock_moves", "sales")):
+        return []
+    sql = "SELECT store FROM stock_moves INTERSECT SELECT store FROM sales WHERE line_type = 'sale' ORDER BY store"
+    return _asked(stored.version, sql, {}, stored)["store"].dropna().astype(str).to_list()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _shelves(version: str, _stored: Stored) -> dict[str, Empty]:  # noqa: ARG001  # the cache key
+    """The empty shelves of each of the `_selling` warehouses; without any, of the whole shop ("")."""
+    columns = _stored.columns["sales"]
+    queries = supply.by_day(columns), supply.latest(columns)
     moves = tables.read(_stored, "stock_moves")  # millions, of which what is made of them is kept
-    moves = moves[moves["store"].isin(places)] if places else moves
     last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
-    return supply.demand(sold, goods, last, moves)
+    made, places = {}, _selling(_stored)
+    for place in places or [""]:
+        asked = [tables.only(sql, "store = $place") for sql in queries] if places else queries
+        sold, goods = (tables.query(_stored, sql, **({"place": place} if places else {})) for sql in asked)
+        made[place] = outs.empty(supply.demand(sold, goods, last, moves[moves["store"] == place] if places else moves))
+    return made
