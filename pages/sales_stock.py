@@ -107,7 +107,8 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
             """
 - **Demand**: units sold a day. What a customer brings back on the day of purchase was never wanted; later returns count
   as demand, and not as stock. A day that ends with nothing on hand says little about demand: there, the product's usual
-  share of the other products' sales (of the 91 days before) counts, if it is more than what was sold.
+  share of the other products' sales (of the 91 days before) counts, if it is more than what was sold. Each warehouse
+  whose sales and stock are known counts by itself.
 - **On hand**: what was last counted, and came since, less what was sold since, where the moves of the stock do not say
   so themselves. Once more was sold than was there, nobody knows what is, until it is counted.
 - **Forecast**: one model for all products by week (gradient boosting), weighed against what a product usually sells

@@ -29,7 +29,7 @@ from models.act.replay import Outcome
 from models.forecast import CannotForecast
 from models.lifecycle import occasions
 from models.stock import experience as past
-from models.stock import ordering, paths, reorder, supply
+from models.stock import ordering, paths, reorder, supply, warehouses
 from models.stock.ledger import continued
 from models.stock.ordering import Terms
 from models.stock.supply import Demand, LeadTimes, Stock
@@ -149,7 +149,8 @@ def demanded(stored: Stored, frames: Mapping[str, pd.DataFrame], day: date | Non
     sold = sold[sold["day"] <= last]
     moves = frames.get(MOVES)
     moves = moves[moves["date"] <= last] if moves is not None and day else moves
-    return supply.demand(sold, goods, last, moves, frames.get("supplier_prices"), frames.get("products"))
+    apart = warehouses.sold(stored) if moves is not None else ()
+    return supply.demand(sold, goods, last, moves, frames.get("supplier_prices"), frames.get("products"), apart)
 
 
 def _needed(

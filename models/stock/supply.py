@@ -1,6 +1,6 @@
 """What a source says about demand and supply: units by day with sold-out days repaired, lead times, what is on hand."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -103,6 +103,7 @@ def demand(
     moves: pd.DataFrame | None = None,
     prices: pd.DataFrame | None = None,
     products: pd.DataFrame | None = None,
+    apart: Iterable[tuple[str, pd.DataFrame]] = (),
 ) -> Demand:
     """The demand until the day `last` behind what `by_day` and `latest` answer.
 
@@ -110,7 +111,8 @@ def demand(
 
     `moves` (`data.schemas.StockMoves`) tell on which days a product was sold out, `prices`
     (`data.schemas.SupplierPrices`) what few units of it cost now, `products` (`data.schemas.Products`) who supplies it
-    where the sales do not say.
+    where the sales do not say. `apart` are the stores of which both moves and sales are known, with what each sold:
+    what one of them has does not fill the shelves of another.
     """
     days = pd.date_range(totals["day"].min() if len(totals) else last, last, unit="us")
     sizes = totals.groupby("product")["units"].sum()
@@ -124,12 +126,24 @@ def demand(
     if prices is not None:
         first = price_list(prices, last).groupby("product")["unit_cost"].first()
         named["cost"] = named["product"].map(first).fillna(named["cost"])
-    place = kept.get_indexer(totals["product"])
-    sold = np.zeros((len(kept), len(days)))
-    day = days.get_indexer(totals["day"])
-    np.add.at(sold, (place[place >= 0], day[place >= 0]), totals["units"].to_numpy()[place >= 0])
-    out = np.zeros(sold.shape, bool) if moves is None else sold_out(levels(moves, kept, days), sold)
-    return Demand(named, days, repaired(sold, out), sold, out, len(sizes) - len(kept))
+    sold = _by_product(totals, kept, days)
+    units, out = sold, np.zeros(sold.shape, bool)
+    for store, part in apart:
+        own = _by_product(part[part["day"] <= last], kept, days)
+        empty = sold_out(levels(moves[moves["store"] == store], kept, days), own) if moves is not None else out
+        units, out = units + repaired(own, empty) - own, out | empty
+    if units is sold and moves is not None:
+        out = sold_out(levels(moves, kept, days), sold)
+        units = repaired(sold, out)
+    return Demand(named, days, units, sold, out, len(sizes) - len(kept))
+
+
+def _by_product(totals: pd.DataFrame, products: pd.Index, days: pd.DatetimeIndex) -> np.ndarray:
+    """Units sold, a row a product and a column a day."""
+    found = np.zeros((len(products), len(days)))
+    place, day = products.get_indexer(totals["product"]), days.get_indexer(totals["day"])
+    np.add.at(found, (place[place >= 0], day[place >= 0]), totals["units"].to_numpy()[place >= 0])
+    return found
 
 
 def packs(sold: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from models.sales.overview import UNKNOWN
 from models.segmenting import SEGMENT
 from models.stock import outs, supply
 from models.stock.outs import Empty
+from models.stock.warehouses import selling
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, plain
@@ -151,12 +152,12 @@ def empty_shelves(of: Shown) -> None:
     if {"quantity", "unit_price"} & store.unknown(of.stored):
         st.info(_("What empty shelves cost needs units and prices, which these data do not say."))
         return
-    selling, asked_of = _selling(of.stored), of.filters.get("store", ())
-    places = _warehouses(of, selling) or [one for one in selling if one in asked_of or not asked_of]
-    if selling and not places:
+    sell, asked_of = _selling(of.stored.version, of.stored), of.filters.get("store", ())
+    places = _warehouses(of, sell) or [one for one in sell if one in asked_of or not asked_of]
+    if sell and not places:
         st.info(_("What lies in these stores is not known: no moves of stock say their name."))
         return
-    if of.stored.rows["sales"] * max(len(selling), 1) > answers.MANY_ROWS:
+    if of.stored.rows["sales"] * max(len(sell), 1) > answers.MANY_ROWS:
         answers.ready(f"empty shelves {of.stored.version}", "read lines", lambda step: _read(of.stored, step))
     every = _shelves(of.stored.version, of.stored)
     shelves = {one: every[one] for one in places} or every
@@ -222,7 +223,7 @@ def empty_shelves(of: Shown) -> None:
     stores = "SELECT count(DISTINCT store) AS count FROM sales WHERE line_type = 'sale'"
     left = (
         _("Stores of which no moves of stock are known are left out.")
-        if selling and not asked_of and _asked(of.stored.version, stores, {}, of.stored)["count"].iloc[0] > len(selling)
+        if sell and not asked_of and _asked(of.stored.version, stores, {}, of.stored)["count"].iloc[0] > len(sell)
         else ""
     )
     said = sentence.format(count=locales.number(len(ran)), often=locales.number((ran > 1).sum()))
@@ -237,22 +238,19 @@ def _read(stored: Stored, step: Step) -> bool:
     return True
 
 
-def _selling(stored: Stored) -> list[str]:
-    """The warehouses of which both moves and sales are known, each of which has shelves of its own."""
-    if any("store" not in stored.columns[frame] for frame in ("stock_moves", "sales")):
-        return []
-    sql = "SELECT store FROM stock_moves INTERSECT SELECT store FROM sales WHERE line_type = 'sale' ORDER BY store"
-    return _asked(stored.version, sql, {}, stored)["store"].dropna().astype(str).to_list()
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _selling(version: str, _stored: Stored) -> list[str]:  # noqa: ARG001  # the cache key
+    return selling(_stored)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _shelves(version: str, _stored: Stored) -> dict[str, Empty]:  # noqa: ARG001  # the cache key
-    """The empty shelves of each of the `_selling` warehouses; without any, of the whole shop ("")."""
+def _shelves(version: str, _stored: Stored) -> dict[str, Empty]:
+    """The empty shelves of each of the `selling` warehouses; without any, of the whole shop ("")."""
     columns = _stored.columns["sales"]
     queries = supply.by_day(columns), supply.latest(columns)
     moves = tables.read(_stored, "stock_moves")  # millions, of which what is made of them is kept
     last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
-    made, places = {}, _selling(_stored)
+    made, places = {}, _selling(version, _stored)
     for place in places or [""]:
         asked = [tables.only(sql, "store = $place") for sql in queries] if places else queries
         sold, goods = (tables.query(_stored, sql, **({"place": place} if places else {})) for sql in asked)

@@ -9,7 +9,7 @@ from connectors import ConnectorError, beside
 from data import tables
 from data.tables import Stored
 from models.stock import experience as past
-from models.stock import paths, reorder, supply
+from models.stock import paths, reorder, supply, warehouses
 from models.stock.experience import Experience
 from models.stock.ledger import continued
 from models.stock.paths import Odds
@@ -49,8 +49,8 @@ def _demand(version: str, _stored: Stored) -> Demand:  # noqa: ARG001  # the cac
     columns = _stored.columns["sales"]
     sold, goods = (tables.query(_stored, sql) for sql in (supply.by_day(columns), supply.latest(columns)))
     last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
-    around = (_frame(_stored, name) for name in ("stock_moves", "supplier_prices", "products"))
-    return supply.demand(sold, goods, last, *around)
+    moves, prices, products = (_frame(_stored, name) for name in ("stock_moves", "supplier_prices", "products"))
+    return supply.demand(sold, goods, last, moves, prices, products, warehouses.sold(_stored))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
