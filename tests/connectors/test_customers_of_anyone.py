@@ -229,3 +229,24 @@ def test_how_long_customers_were_there_is_counted_to_the_time_that_is_handed_in(
     )
     found = mapping.lenient(raw, wanted, datetime(2025, 7, 1, tzinfo=UTC), today)["tenure"].astype(float)
     assert (found * 30.4375).round(6).tolist() == [181, 30]  # whatever day it is now
+
+
+SNAPSHOTS = [["2025-01", "2025-02", "2025-03"], ["202501", "202502", "202503"], ["1", "2", "3"], ["M1", "M2", "M3"]]
+
+
+@pytest.mark.parametrize("months", SNAPSHOTS)
+def test_snapshots_are_told_whatever_their_months_are_called(months):
+    """Sixty customers of whom the first twenty are not yet there in the first month."""
+    lines = [f"A{n},{month},{n + 20},no" for n in range(60) for month in months[n < 20 :]]
+    with pytest.raises(InvalidFile, match="once for each “month” \\(3 of them\\)"):
+        read("\n".join(["customer_id,month,spend,churned", *lines]))
+
+
+@pytest.mark.parametrize("column", ["joined", "gender"])
+def test_one_customer_who_comes_twice_does_not_make_snapshots(column):
+    """The days they joined, or their genders, are no months of a file in which a single customer was entered twice."""
+    values = {"joined": [f"2024-{n % 12 + 1:02d}-{n % 28 + 1:02d}" for n in range(60)], "gender": ["F", "M"] * 30}
+    lines = [f"A{max(n, 1)},{value},no" for n, value in enumerate(values[column])]
+    with pytest.raises(InvalidFile, match="cells cannot be used") as refused:
+        read("\n".join([f"customer_id,{column},churned", *lines]))
+    assert refused.value.report["reason"].tolist() == ["this customer comes twice"] * 2
