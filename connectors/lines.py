@@ -289,13 +289,14 @@ def of_orders(
     of several products: asked, unless it is called that of an order."""
     if set(mapping) & {money.QUANTITY, money.PRICE} or not {"invoice", money.AMOUNT, "product"} <= set(mapping):
         return frame
-    orders = frame.groupby("invoice")
+    source, orders = mapping[money.AMOUNT], frame.groupby("invoice")
+    key = f"{ORDERS}:{source}"
     several = orders["product"].nunique() > 1
     same = orders["amount"].nunique()[several] == 1
-    if several.sum() < SEVERAL or same.mean() < SAME or frame["amount"].nunique() < SEVERAL:
+    if key not in choices and (
+        several.sum() < SEVERAL or same.mean() < SAME or frame["amount"].nunique() < SEVERAL
+    ):  # of a piece of a file the choice tells
         return frame
-    source = mapping[money.AMOUNT]
-    key = f"{ORDERS}:{source}"
     chosen = choices.get(key, ONE_ORDER)
     message = N_("“{column}” is the same on all lines of an order: what each product of it brought is not known.")
     is_open = not OF_ORDER.search(names.bare(source)) and key not in choices

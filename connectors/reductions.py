@@ -23,6 +23,7 @@ NONE = "no reduction"
 ONCE, EACH, ORDER = "once", "each line", "each order"  # key of a choice, what a charge may be of
 WHOLE = "all of those lines came back"  # where a column of units that came back has 1 or 0 only
 BACK = "back"  # key of a reading, and of a column of units that came back
+REFUND = "refund"  # key of readings of money that went back
 TAKEN, ADDED, OUT, IN = "what selling costs", "paid by customers", "not counted", "left in the totals"
 APART = "taken out of the totals"
 REDUCTION, CHARGE = "reduction", "charge"  # keys of readings; a column of a charge is called so and by its source
@@ -170,9 +171,11 @@ def _taxed(
         return frame
     for name in text.columns.difference(mapping.values(), sort=False):
         tax = numbers.read(text[name]).values.loc[frame.index].fillna(0.0) if charge(name) == "tax" else None
-        if tax is None or not tax.any() or tax.abs().le(MAX_TAX * frame[money.AMOUNT].abs()).mean() < MOST:
-            continue
         key = f"{CHARGE}:{name}"
+        if tax is None or (
+            key not in choices and (not tax.any() or tax.abs().le(MAX_TAX * frame[money.AMOUNT].abs()).mean() < MOST)
+        ):
+            continue
         chosen = choices.get(key, IN)
         message = N_("“{column}” is a tax: {sum} in all. Nothing tells whether the totals hold it.")
         values = {"column": name, "sum": f"{tax.sum():,.10g}"}
@@ -188,15 +191,17 @@ def refunded(
     """The lines less the money that a column of their file says went back: asked, but where another column is what they
     say with it."""
     for source in free:
-        if not REFUNDED.fullmatch(names.bare(source)):
+        key = f"{REFUND}:{source}"
+        if not REFUNDED.fullmatch(names.bare(source)) or any(one.key == f"{BACK}:{source}" for one in readings):
             continue
         money_back = numbers.read(text[source]).values.loc[frame.index].fillna(0.0).abs()
         paid = frame["amount"]
-        if not money_back.any() or money_back.le(paid.abs() + CENT).mean() < MOST:
+        if key not in choices and (
+            not money_back.any()
+            or money_back.le(paid.abs() + CENT).mean() < MOST
+            or _before_refunds(text.loc[frame.index], source, paid + money_back, money_back > 0)
+        ):
             continue
-        if _before_refunds(text.loc[frame.index], source, paid + money_back, money_back > 0):
-            continue
-        key = f"{BACK}:{source}"
         chosen = choices.get(key, statuses.OFF)
         message = N_("“{column}” is money that went back: {sum} in all.")
         values = {"column": source, "sum": f"{money_back.sum():,.10g}"}

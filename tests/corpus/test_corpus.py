@@ -84,6 +84,25 @@ def test_a_quarter_that_is_not_the_sum_of_its_months_is_no_sum(total):
     assert len(raw.frame) == 4
 
 
+def test_units_that_came_back_are_no_money_that_went_back():
+    """Ten mugs at 4 euros on ten days, one of which came back on every second one: 45 mugs and 180 euros of 200."""
+    text = "Date,Item,Qty,Price,Returns\n" + "".join(f"2025-01-{day:02},Mug,5,4.00,{day % 2}\n" for day in range(1, 11))
+    raw = files.read("a.csv", text.encode(), limit_bytes=10**4)
+    for choices in ({}, {"back:Returns": "taken off"}):
+        made = mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "a.csv", choices=choices)
+        assert made.main["quantity"].sum() == 45
+        assert made.main["amount"].sum() == 180.0
+
+
+@pytest.mark.parametrize("answer", [{}, {"refund:Returns": "taken off"}])
+def test_money_that_went_back_is_taken_off_once(answer):
+    text = "Day,Sales value,Returns\n" + "".join(f"2025-01-{day:02},{100 + day}.50,{day}.00\n" for day in range(1, 21))
+    raw = files.read("a.csv", text.encode(), limit_bytes=10**4)
+    made = mapping.apply(raw, "sales", mapping.guess(raw.frame, "sales"), NOW, "a.csv", choices=answer)
+    assert made.main["amount"].sum() == 20 * 100.5
+    assert bool(made.questions) == (not answer)
+
+
 def test_products_called_like_codes_of_money_are_no_numbers():
     """CUP, TOP and ALL are currencies of Cuba, Tonga and Albania, and INV is none."""
     text = pd.Series(["CUP001", "TOP-07", "ALL012", "INV0012", "INV12", "EUR 12", "USD 0.50", "USD12"])
@@ -171,7 +190,7 @@ def test_other_currencies_are_added_only_by_a_rate_that_was_given():
         ("cancelled_beside_expired.csv", {"ended:state": "still here"}, "churned", 10),
         ("order_total_beside_tax.csv", {"charge:Tax Amount": "left in the totals"}, "amount", ORDERS),
         ("order_totals_on_each_line.csv", {"orders:Order total": "of the line"}, "amount", 2_649.69),
-        ("refunds_beside_gross_sales.csv", {"back:Refunds": "not counted"}, "amount", 5_672.42),
+        ("refunds_beside_gross_sales.csv", {"refund:Refunds": "not counted"}, "amount", 5_672.42),
         ("a_row_for_units_and_one_for_money.csv", {"narrow": "as they stand"}, "amount", ROWS),
         ("dues_without_a_period.csv", {"paid:Beitrag (CHF)": "each year"}, "monthly_charges", 1695.6 / 12),
     ],
