@@ -272,7 +272,7 @@ def _customers(
         source, doubled = mapping["customer_id"], frame["customer_id"].duplicated(keep=False)
         # A few doubled customers are a slip; that most are makes it snapshots, whatever their months are called.
         for day in text.columns.drop(source) if doubled.mean() > 0.5 else ():
-            periods = dates.dated(text[day]) or text[day].nunique() == text[source].value_counts().max()
+            periods = dates.dated(text[day]) or 2 < text[day].nunique() == text[source].value_counts().max()
             if periods and not text[[source, day]].duplicated().any():
                 message = N_(
                     "This file has customers several times, once for each “{column}” ({count} of them): bring in the "

@@ -184,7 +184,7 @@ def _parted(
 def _slots(frame: pd.DataFrame) -> dict[str, tuple[int, str]]:
     """The columns of numbered lines of an order beside each other ("Item 1", "Qty 1", "Item 2", ...), each with its
     number and its name without it; {} where there are none: two names at least have the same numbers from 1 on, and one
-    of them is that of a product, of units or of money."""
+    of them is that of a product (else they are prices from so many units on)."""
     numbered = {name: re.fullmatch(r"(.*?[^\W\d])[ _#.-]*(\d{1,2})", str(name).strip()) for name in frame}
     found = {name: (int(one[2]), one[1]) for name, one in numbered.items() if one}
     places: dict[str, list[int]] = {}
@@ -192,7 +192,7 @@ def _slots(frame: pd.DataFrame) -> dict[str, tuple[int, str]]:
         places.setdefault(stem, []).append(number)
     last = max((number for number, _stem in found.values()), default=0)
     whole = {stem for stem, one in places.items() if sorted(one) == list(range(1, last + 1))}
-    if last < 2 or len(whole) < 2 or not names.by_name(whole, ("product", "quantity", "unit_price", "amount")):
+    if last < 2 or len(whole) < 2 or not names.by_name(whole, ("product",)):
         return {}
     return {name: one for name, one in found.items() if one[1] in whole}
 
