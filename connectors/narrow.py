@@ -27,23 +27,23 @@ def turned(frame: pd.DataFrame, layout: Mapping[str, str]) -> tuple[pd.DataFrame
         return frame, []
     keys = [name for name in others if name not in values]
     turn = frame.groupby([*keys, named], dropna=False, sort=False).cumcount()
-    measures = ", ".join(f"“{one}”" for one in frame[named].dropna().unique())
+    measures = list(frame[named].dropna().unique())
     message = N_("“{column}” names what “{value}” measures: {measures}. Each becomes a column.")
     chosen = layout.get(NARROW, TURNED)
-    said = {"column": named, "value": values[0], "measures": measures}
+    said = {"column": named, "value": values[0], "measures": ", ".join(f"“{one}”" for one in measures)}
     reading = Reading(NARROW, message, chosen, (TURNED, AS_IT_STANDS), said)
     if chosen == AS_IT_STANDS:
         return frame, [reading]
     rows = frame.assign(turn=turn).groupby([*keys, "turn"], dropna=False, sort=False).ngroup()
     wide = frame.assign(row=rows).pivot(index="row", columns=named, values=values[0])
     kept = frame[keys].groupby(rows.to_numpy()).first()
-    return kept.join(wide[list(frame[named].dropna().unique())].astype("str")).reset_index(drop=True), [reading]
+    return kept.join(wide[measures].astype("str")).reset_index(drop=True), [reading]
 
 
 def _measures(text: pd.Series) -> bool:
     """Whether a column names measures, of which two at least are those of sales."""
     head = text.head(LOOKED_AT).dropna()
-    if not 2 <= head.nunique() <= MOST or head.nunique() > len(head) / 2:
-        return False
     few = list(head.unique())
-    return len(names.by_name(few, MEASURES)) > 1 and text.nunique() <= MOST and set(text.dropna()) == set(few)
+    if not 2 <= len(few) <= min(MOST, len(head) / 2):
+        return False
+    return len(names.by_name(few, MEASURES)) > 1 and set(text.dropna().unique()) == set(few)

@@ -35,7 +35,6 @@ UNIT = re.compile(
     r"decimal|date|datetime|text|string|varchar|boolean|days?|months?|jours?|mois|kg|yyyy.*|dd.*|mm.*|k€|m€|t",
     re.IGNORECASE,
 )
-CENT = 0.011  # by which roundings move a sum
 TOTAL = re.compile(
     r"\s*(?:(?:grand|sub|sous|overall|general|g[eé]n[eé]ral)[- ]?)?"
     r"(?:totals?|totaux|sum|somme|summe|gesamt\w*|ensemble)\b|"
@@ -347,7 +346,7 @@ def _adding(below: pd.DataFrame, marked: np.ndarray, values: list[int]) -> list[
     table[marked] = 0.0
     block = np.cumsum(marked) - marked
     since, so_far = table.groupby(block).cumsum()[marked], table.cumsum()[marked]
-    near = [((sums - told).abs() <= CENT + 1e-9 * told.abs()) | told.isna() for sums in (since, so_far)]
+    near = [((sums - told).abs() <= outlines.CENT + 1e-9 * told.abs()) | told.isna() for sums in (since, so_far)]
     right = (near[0].all(axis=1) | near[1].all(axis=1)) & told.ne(0).where(told.notna(), False).any(axis=1)
     return list(told.index[right])
 

@@ -149,8 +149,8 @@ def demanded(stored: Stored, frames: Mapping[str, pd.DataFrame], day: date | Non
     sold = sold[sold["day"] <= last]
     moves = frames.get(MOVES)
     moves = moves[moves["date"] <= last] if moves is not None and day else moves
-    apart = warehouses.sold(stored) if moves is not None else ()
-    return supply.demand(sold, goods, last, moves, frames.get("supplier_prices"), frames.get("products"), apart)
+    prices, products = frames.get("supplier_prices"), frames.get("products")
+    return supply.demand(sold, goods, last, moves, prices, products, warehouses.sold(stored))
 
 
 def _needed(

@@ -128,11 +128,13 @@ def demand(
         named["cost"] = named["product"].map(first).fillna(named["cost"])
     sold = _by_product(totals, kept, days)
     units, out = sold, np.zeros(sold.shape, bool)
+    if moves is None:
+        return Demand(named, days, units, sold, out, len(sizes) - len(kept))
     for store, part in apart:
         own = _by_product(part[part["day"] <= last], kept, days)
-        empty = sold_out(levels(moves[moves["store"] == store], kept, days), own) if moves is not None else out
+        empty = sold_out(levels(moves[moves["store"] == store], kept, days), own)
         units, out = units + repaired(own, empty) - own, out | empty
-    if units is sold and moves is not None:
+    if units is sold:
         out = sold_out(levels(moves, kept, days), sold)
         units = repaired(sold, out)
     return Demand(named, days, units, sold, out, len(sizes) - len(kept))

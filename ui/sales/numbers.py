@@ -17,6 +17,7 @@ from models.segmenting import SEGMENT
 from models.stock import outs, supply
 from models.stock.outs import Empty
 from models.stock.warehouses import selling
+from models.stock.warehouses import sold as sold_apart
 from ui import answers, buyers, cards, inputs, lists, store
 from ui.background import Step
 from ui.text import N_, _, plain
@@ -244,15 +245,16 @@ def _selling(version: str, _stored: Stored) -> list[str]:  # noqa: ARG001  # the
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _shelves(version: str, _stored: Stored) -> dict[str, Empty]:
+def _shelves(version: str, _stored: Stored) -> dict[str, Empty]:  # noqa: ARG001  # the cache key
     """The empty shelves of each of the `selling` warehouses; without any, of the whole shop ("")."""
     columns = _stored.columns["sales"]
-    queries = supply.by_day(columns), supply.latest(columns)
     moves = tables.read(_stored, "stock_moves")  # millions, of which what is made of them is kept
-    last = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize()
-    made, places = {}, _selling(version, _stored)
-    for place in places or [""]:
-        asked = [tables.only(sql, "store = $place") for sql in queries] if places else queries
-        sold, goods = (tables.query(_stored, sql, **({"place": place} if places else {})) for sql in asked)
-        made[place] = outs.empty(supply.demand(sold, goods, last, moves[moves["store"] == place] if places else moves))
+    last, latest = pd.Timestamp(_stored.span[1] if _stored.span else 0).normalize(), supply.latest(columns)
+    made = {}
+    for place, sold in sold_apart(_stored):
+        goods = tables.query(_stored, tables.only(latest, "store = $place"), place=place)
+        made[place] = outs.empty(supply.demand(sold, goods, last, moves[moves["store"] == place]))
+    if not made:
+        sold, goods = (tables.query(_stored, sql) for sql in (supply.by_day(columns), latest))
+        made[""] = outs.empty(supply.demand(sold, goods, last, moves))
     return made
