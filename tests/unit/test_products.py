@@ -188,6 +188,26 @@ def test_a_change_that_lasts_is_one_row_whatever_the_period_and_errors_are_rows_
     )
 
 
+@pytest.mark.parametrize(("factor", "share", "odd_too"), [(0.7, 0.2, False), (1.5, 0.1, False), (100, 0.1, True)])
+def test_a_second_price_for_some_is_not_odd_but_an_error_is_and_so_is_one_that_is_made_again(
+    home, factor, share, odd_too
+):
+    """Every day four lines, of which some are of customers with a price of their own; on two days one line is wrong."""
+    random = np.random.default_rng(3)
+    rows = [
+        line(day, "A", 2, 10.0 * (factor if random.random() < share else 1.0), unit_cost=4.0)
+        for day in pd.date_range("2025-06-01", periods=120)
+        for _line in range(4)
+    ]
+    second = {row["timestamp"] for row in rows if row["unit_price"] != 10.0}
+    wrong = [place for place in range(100, 300, 4) if rows[place]["timestamp"] not in second][:2]
+    for place, price in zip(wrong, (0.1, 500.0), strict=True):
+        rows[place]["unit_price"] = price
+    kept = stored(home, rows)
+    found = tables.query(kept, odd.lines(columns(kept), "price", costs=True), **YEAR)
+    assert set(found["day"]) == {rows[place]["timestamp"] for place in wrong} | (second if odd_too else set())
+
+
 @pytest.mark.parametrize("mean", [0.2, 4.0, 50.0])
 def test_units_that_vary_as_counts_do_are_not_odd_and_a_typing_error_is(home, mean):
     """Units of a line: one, and a Poisson count beside it; of 4,000 lines nearly none is odd but what was mistyped."""
