@@ -47,18 +47,19 @@ def heatmap(
         linewidths=1.0,
         linecolor=PAPER[dark],
         xticklabels=False,
-        yticklabels=False,  # set below: seaborn would measure each, which takes longer than to draw
+        yticklabels=False,  # written below: ticks, and measuring each, would take longer than all the rest
         ax=axis,
     )
     for row, column in zip(*np.nonzero(texts != ""), strict=True):
         share = (values[row, column] - low) / (high - low) if np.isfinite(values[row, column]) else None
         colour = INK[dark] if share is None else "#FFFFFF" if share > 0.55 else INK[False]
         axis.text(column + 0.5, row + 0.5, texts[row, column], ha="center", va="center", color=colour, fontsize=letters)
-    axis.set_xticks(np.arange(len(columns)) + 0.5, columns)
-    axis.set_yticks(np.arange(len(rows)) + 0.5, rows)
+    for place, name in enumerate(columns):
+        axis.text(place + 0.5, len(rows) + 0.2, name, ha="center", va="top", color=INK[dark], fontsize=9)
+    for place, name in enumerate(rows):
+        axis.text(-0.1, place + 0.5, name, ha="right", va="center", color=INK[dark], fontsize=9)
     axis.set_ylabel(names[0], color=INK[dark], fontsize=10)
     axis.yaxis.set_label_coords(-(left - 0.15) / (size[0] * len(columns)), 0.5)
     axis.set_xlabel(names[1], color=INK[dark], fontsize=10)
-    axis.tick_params(colors=INK[dark], labelsize=9, length=0)
-    axis.tick_params(axis="y", rotation=0)
+    axis.xaxis.set_label_coords(0.5, -0.25 / (size[1] * max(len(rows), 1)))
     return drawn
