@@ -97,7 +97,9 @@ def explored() -> None:
             season = inputs.view(_("Season"), list(SEASONS), "season", lambda one: _(SEASONS[one]))
     lacking = [_(sentence) for where, sentence in missing.values() if where in (None, view)]
     if lacking:
-        st.caption(" ".join([*lacking, _("Where your file has it, map it on the page Data.")]))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(" ".join([*lacking, _("Where your file has it, map it on the page Data.")]), width="stretch")
+            store.map_columns()
     if view == "trend":
         views.trend(overview.daily(kept), start, end, season, currency, series.has_days(stored))
     elif view == "what":

@@ -54,6 +54,8 @@ def sought(stored: Stored, customers: int = 1, days: int = 1) -> Purchases:
         rfm.check(bought, customers, days)
     except CannotTell as reason:
         st.info(plain(reason.sentence()), icon=":material/info:")
+        if "customer" not in stored.columns["sales"]:
+            store.map_columns()
         st.stop()
     if said := [plain(caveat(one)) for one in rfm.caveats(bought)]:
         st.caption(" ".join(said))

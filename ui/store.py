@@ -123,7 +123,13 @@ def need(stored: Stored, *columns: str) -> None:
             "This page needs what these data do not say: {columns}. Where your file has it, map it on the page Data."
         )
         st.info(plain(sentence.format(columns=", ".join(label(column) for column in missing))))
+        map_columns()
         st.stop()
+
+
+def map_columns() -> None:
+    """A link to where somebody says which column of their file is which."""
+    access.link("data", _("Map the columns"), "database", {"table": "sales"})
 
 
 def one_currency(stored: Stored) -> None:

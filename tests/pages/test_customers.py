@@ -236,6 +236,14 @@ def test_without_money_the_pages_say_what_they_need(opened, home):
         assert "needs what these data do not say" in words(opened(page))
 
 
+@pytest.mark.parametrize("page", [*PAGES, "customers_offers", "products_baskets", "products_margins", "sales_overview"])
+def test_a_page_that_lacks_a_column_leads_to_where_columns_are_mapped(opened, home, page):
+    keep(small("a", np.arange(20)).drop(columns=["customer", "invoice"], errors="ignore"))
+    app = opened(page)
+    assert "map it on the page Data" in words(app) or "They need" in words(app)
+    assert [link.proto.label for link in app.get("page_link")].count("Map the columns") == 1
+
+
 def test_every_segment_has_a_name_and_an_action_in_french():
     with locales.using("fr"):
         for segment in segmenting.SEGMENTS:

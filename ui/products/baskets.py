@@ -17,7 +17,7 @@ from models.products.associations import STATES, Rules
 from models.products.baskets import LARGEST, Baskets
 from models.products.threes import Threes
 from models.statistics import wilson
-from ui import access, answers, cards, inputs, lists
+from ui import answers, cards, inputs, lists, store
 from ui.background import Step
 from ui.products import pairs
 from ui.text import N_, _, ngettext, plain
@@ -54,7 +54,7 @@ def answer(stored: Stored) -> Answer:
                 "your file has it, map it on the page Data."
             )
         )
-        access.link("data", _("Map the columns"), "database", {"table": "sales"})
+        store.map_columns()
         st.stop()
     with st.container(width=300):
         most = int(inputs.choice(_("Largest basket (products)"), LIMITS, "largest", default=str(LARGEST)))

@@ -153,7 +153,7 @@ def headline(of: Shown) -> None:
     if lacking:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(plain(" ".join(lacking)), width="stretch")
-            access.link("data", _("Map the columns"), "database", {"table": "sales"})
+            store.map_columns()
 
 
 def earned(of: Shown) -> None:
