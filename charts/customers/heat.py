@@ -1,7 +1,7 @@
 """A heatmap drawn by seaborn, for the figures of the Customers section."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,14 +50,19 @@ def heatmap(
         yticklabels=False,  # written below: ticks, and measuring each, would take longer than all the rest
         ax=axis,
     )
+
+    def write(column: float, row: float, text: str, **look: Any) -> None:  # by the figure: the axes take twice as long
+        drawn.text((left + size[0] * column) / width, 1 - (0.05 + size[1] * row) / height, text, **look)
+
     for row, column in zip(*np.nonzero(texts != ""), strict=True):
         share = (values[row, column] - low) / (high - low) if np.isfinite(values[row, column]) else None
         colour = INK[dark] if share is None else "#FFFFFF" if share > 0.55 else INK[False]
-        axis.text(column + 0.5, row + 0.5, texts[row, column], ha="center", va="center", color=colour, fontsize=letters)
+        look = {"ha": "center", "va": "center", "color": colour, "fontsize": letters}
+        write(column + 0.5, row + 0.5, texts[row, column], **look)
     for place, name in enumerate(columns):
-        axis.text(place + 0.5, len(rows) + 0.2, name, ha="center", va="top", color=INK[dark], fontsize=9)
+        write(place + 0.5, len(rows) + 0.2, name, ha="center", va="top", color=INK[dark], fontsize=9)
     for place, name in enumerate(rows):
-        axis.text(-0.1, place + 0.5, name, ha="right", va="center", color=INK[dark], fontsize=9)
+        write(-0.1, place + 0.5, name, ha="right", va="center", color=INK[dark], fontsize=9)
     axis.set_ylabel(names[0], color=INK[dark], fontsize=10)
     axis.yaxis.set_label_coords(-(left - 0.15) / (size[0] * len(columns)), 0.5)
     axis.set_xlabel(names[1], color=INK[dark], fontsize=10)
