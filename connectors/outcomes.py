@@ -74,7 +74,9 @@ def left(
             N_("Column “{column}” says of no customer whether they left: choose another one."), column=source
         )
     message = N_("Column “{column}”: {values} means that a customer left ({rows} customers).")
-    if days:
+    if not words:
+        message = N_("Column “{column}”: none of its values means that a customer left.")
+    elif days:
         message = N_("Column “{column}”: where it is filled, a customer left ({rows} customers).")
         if outcome[meaning.BLANK]:
             message = N_("Column “{column}”: where it is blank, a customer left ({rows} customers).")

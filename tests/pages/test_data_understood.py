@@ -8,7 +8,9 @@ import jobs
 import settings
 from data import tables
 from data.dataset import Reading
+from tests.at_once import AT_ONCE
 from tests.pages.test_data import active, give, metric, press
+from ui import background
 from ui.data import understood
 
 FILES = Path(__file__).resolve().parents[1] / "corpus" / "files"
@@ -177,3 +179,24 @@ def test_a_day_somebody_left_is_shown_in_two_meanings_and_codes_are_chosen_first
     next(box for box in app.selectbox if box.label.startswith("Left")).select("COD3").run()
     assert "Choose first which value" in said(app)
     assert "0 customers left" not in said(app)
+
+
+@pytest.mark.parametrize(("column", "word"), [("Churn", "No"), ("Statut", "actif"), ("left", "0")])
+def test_a_file_in_which_nobody_left_is_kept_and_says_that_nothing_can_be_learned(visit, monkeypatch, column, word):
+    monkeypatch.setattr(background, "threading", AT_ONCE)
+    lines = "\n".join(f"A{n},{9 + n % 7},{n % 48},{word}" for n in range(300))
+    app = give(visit("data", **{"from": "upload"}), "customers", "a.csv", f"id,mrr,tenure,{column}\n{lines}\n".encode())
+    box = next(box for box in app.selectbox if box.label.startswith("Left"))
+    if box.value != column:  # of words alone it is not sure that they tell who left
+        box.select(column).run()
+    assert "Nobody in this file left" in said(app)
+    assert "Still to choose" not in said(app)
+    press(app, "Check and use")
+    kept = active("customers")
+    assert kept.origin.name == "a.csv"
+    assert any("none of its values means that a customer left" in one.message for one in kept.findings)
+    for page, views in (("churn_explore", ("who", "when", "together")), ("churn_performance", ("",))):
+        for view in views:
+            opened = visit(page, **({"view": view} if view else {}))
+            assert not opened.error
+    assert "this table has 0 and 300" in said(opened) + " ".join(one.value for one in opened.info)

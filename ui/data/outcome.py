@@ -36,8 +36,12 @@ def choose(raw: Raw, source: str, known: dict[str, bool | None] | None = None) -
     told = {value: True if value in left else None if value in open_ else False for value in values}
     sizes = {answer: sum(int(counts[value]) for value in values if told[value] is answer) for answer in (True, False)}
     gone, stayed, rest = sizes[True], sizes[False], len(raw.frame) - sizes[True] - sizes[False]
-    _counted(gone, stayed, rest)
-    return told if gone else {}
+    nobody = bool(guessed) and not any(guessed.values()) and stayed > 0
+    if nobody and not gone:
+        st.caption(_("Nobody in this file left: it can be kept and looked at, but nothing is learned from it."))
+    else:
+        _counted(gone, stayed, rest)
+    return told if gone or nobody else {}
 
 
 def _filled(
