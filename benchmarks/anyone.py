@@ -6,9 +6,9 @@ the scoring of a later file: all that a browser does but the browser. Prints a r
 processor. With --all the four learners are compared, as pages do; without, the logistic regression is the only one.
 """
 
+import argparse
 import os
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -82,7 +82,7 @@ def gone_through(make: Make, outcome: str, compared: tuple[str, ...]) -> str:
         if "how long customers have been there" in asked.label:  # 0 to 10, of what the name does not say
             asked.set_value("in years").run()
     check = next(button for button in app.button if button.label == "Check and use")
-    if check.disabled:  # nobody left: nothing says which column would have told
+    if check.disabled:
         return next(one.value for one in app.caption if one.value.startswith("Still to choose"))
     ran(check.click().run())
     home, engine = settings.get().home, state.engine(settings.get().database_url)
@@ -118,15 +118,18 @@ def gone_through(make: Make, outcome: str, compared: tuple[str, ...]) -> str:
 
 def main() -> None:
     """Print the table."""
-    sizes = [int(size) for size in sys.argv[1:] if size.isdigit()] or SIZES
-    compared = learners.LEARNERS if "--all" in sys.argv else ("logistic",)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="compare all learners")
+    parser.add_argument("rows", nargs="*", type=int, help="customers of a file")
+    asked = parser.parse_args()
+    compared = learners.LEARNERS if asked.all else ("logistic",)
     background.threading = AT_ONCE  # type: ignore[assignment]
     print("| customers | rate | rows | next month's that can be called | AUC of the truth | risk: told, true |", end="")
     print(" riskiest tenth: told, true | s of upload, training, 15 views, scoring |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     cases: list[tuple[str, float, int, Make, str]] = [
         (name, rate, rows, partial(BUSINESSES[name], rows, rate=rate), outcome)
-        for rows in sizes
+        for rows in asked.rows or SIZES
         for name, outcome in OUTCOME.items()
         for rate in RATES
     ]
