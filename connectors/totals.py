@@ -163,9 +163,11 @@ def _near(one: pd.Series, other: pd.Series) -> pd.Series:
 
 def _adds(head: pd.DataFrame, goods: str, total: str) -> bool:
     """Whether a total is the money of goods and what other columns say of taxes, postage and tips, less fees."""
-    of, all_ = (numbers.read(head[one]).values for one in (goods, total))
     charged = [one for one in head if one not in (goods, total) and CHARGED.fullmatch(names.bare(one))
                and not _WITHOUT.search(meaning.plain(one))]  # fmt: skip
+    of, all_ = (numbers.read(head[one]).values if charged else pd.Series(dtype=float) for one in (goods, total))
+    if (all_.notna() & of.notna()).sum() < money.VOTES:
+        return False
     taken = [one for one in head if one not in (*charged, goods, total) and TAKEN.fullmatch(names.bare(one))]
     values = {one: numbers.read(head[one]).values.fillna(0.0) for one in (*charged, *taken)}
     values = {one: found for one, found in values.items() if found.any()}
