@@ -71,7 +71,7 @@ LISTS = [  # page and view, the input that has a list
     ("products-margins?view=earned", "By"),
     ("products-margins?view=changed", "Period"),
     ("products-baskets?view=together", "Rank by"),
-    ("products-baskets?view=instead", "Rank by"),
+    ("products-baskets?view=three", "Rank by"),
 ]
 # What is asked of a page whose limit stands in seconds was measured where six bars repaint in 0.27 s.
 REPAINT = 0.27

@@ -20,6 +20,7 @@ def blank(
     from matplotlib.figure import Figure
 
     matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: smaller, sharper, readable aloud
+    matplotlib.rcParams["font.sans-serif"] = ["DejaVu Sans", "Verdana"]  # each text names all of them
     matplotlib.rcParams["text.parse_math"] = False  # "$5 to $10" is a level, not a formula
     drawn = Figure(figsize=(width, height), layout=layout)
     canvas = FigureCanvasAgg(drawn)  # without it seaborn makes a renderer of 4 MB for each label that it measures

@@ -87,10 +87,12 @@ def retention(name: str, made: Cohorts, together: pd.DataFrame, currency: str) -
     ends = [one.stack().rename(name).reset_index(drop=True) for name, one in (("lo", lo), ("hi", hi))]
     table = pd.concat([long, *ends, made.active.stack().rename("active").reset_index(drop=True)], axis=1)
     with st.grid("auto", min_column_width=400):
-        drawn = _drawn(name, "retention", locales.language(), is_dark(), made, together, currency)
-        cards.figure(drawn, "customers_retention", table)
+        place = st.container(height="stretch")
         cards.figure(charts.curve(together), "customers_retention_curve", together.reset_index())
     _unlike(made)
+    with place:  # last, so that the browser draws the others meanwhile
+        drawn = _drawn(name, "retention", locales.language(), is_dark(), made, together, currency)
+        cards.figure(drawn, "customers_retention", table)
 
 
 def revenue(name: str, made: Cohorts, together: pd.DataFrame, currency: str) -> None:
