@@ -53,8 +53,9 @@ with st.expander(_("How this is computed"), icon=":material/functions:"):
 - **What is odd**: the logarithm is farther from the median of the product than 3.5 times its robust standard deviation
   (1.4826 times the median distance; at least 2%, of quantities what counts vary by, their square root; Iglewicz and
   Hoaglin 1993), for products with eight lines or more. A change that lasted is one row. A price or cost of one line in
-  twenty that comes again and again between others, within three times the usual one, is a second usual one. Ranked by
-  money: the difference times units, in the period. A known one is kept with its reason.
+  twenty that comes again and again between others, for half of the time or longer and within three times the usual one,
+  is a second usual one. Ranked by money: the difference times units, in the period. A known one is kept with its
+  reason.
 - **Costs and prices rise**: units follow (1 + rise) to the power of −elasticity, as in Sales: what-if: that of
   everything at once, or, of one supplier, that of its products beside the others of their category. Where the data
   know no single elasticity the margin is said from and to. Everything else stays as it was.

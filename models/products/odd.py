@@ -11,8 +11,9 @@ MIN_DEVIATION = 0.02  # robust standard deviation of logarithms below which none
 COUNTED = "abs(ln(greatest(1 + sign(x - m) / sqrt(exp(m)), 1e-9)))"
 MIN_LINES = 8  # lines of a product
 # A price or cost is one of several usual ones from this share of a product's lines on, in so many spells with others
-# between, and within this factor of the middle one: beyond it somebody errs again and again.
-MIN_SHARE, MIN_SPELLS, MAX_FACTOR = 0.05, 4, 3
+# between, over this share of its days at least (a change is of the days after it), and within this factor of the middle
+# one: beyond it somebody errs again and again.
+MIN_SHARE, MIN_SPELLS, MIN_DAYS, MAX_FACTOR = 0.05, 4, 0.5, 3
 MAX_FOUND = 500  # that are answered
 
 
@@ -34,6 +35,7 @@ def lines(columns: Collection[str], kind: str, costs: bool) -> str:
     again = "FALSE"
     if kind != "quantity":
         again = f"n >= {MIN_SHARE} * of AND spells >= {MIN_SPELLS} AND abs(x - m) <= ln({MAX_FACTOR})"
+        again += f" AND over >= {MIN_DAYS} * all_days"
     return f"""
         WITH sold AS (SELECT product, CAST(timestamp AS DATE) AS day, {value} AS value, {weight} AS weight FROM sales
                       WHERE line_type = 'sale' AND {value} > 0 AND quantity > 0),
@@ -45,10 +47,12 @@ def lines(columns: Collection[str], kind: str, costs: bool) -> str:
              seen AS (SELECT id, level, day, avg(x) AS x, count(*) AS n,
                              dense_rank() OVER (PARTITION BY id ORDER BY day) AS nth,
                              count(*) OVER (PARTITION BY id, day) > 1 AS mixed FROM x GROUP BY id, level, day),
-             spells AS (SELECT *, mixed OR nth != 1 + lag(nth, 1, 0) OVER (PARTITION BY id, level ORDER BY nth) AS begun
+             spells AS (SELECT *, max(nth) OVER (PARTITION BY id) AS all_days,
+                               mixed OR nth != 1 + lag(nth, 1, 0) OVER (PARTITION BY id, level ORDER BY nth) AS begun
                         FROM seen),
              levels AS (SELECT id, level FROM (
-                            SELECT id, level, avg(x) AS x, sum(n) AS n, count(*) FILTER (begun) AS spells
+                            SELECT id, level, avg(x) AS x, sum(n) AS n, count(*) FILTER (begun) AS spells,
+                                   1 + max(nth) - min(nth) AS over, any_value(all_days) AS all_days
                             FROM spells GROUP BY id, level) JOIN middle USING (id) WHERE {again}),
              spread AS (SELECT id, m, 1.4826 * median(abs(x - m)) AS s FROM x JOIN middle USING (id) GROUP BY id, m),
              days AS (SELECT id, day, exp(any_value(m)) AS usual, min(side) AS lower, max(side) AS upper,

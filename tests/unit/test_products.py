@@ -208,6 +208,18 @@ def test_a_second_price_for_some_is_not_odd_but_an_error_is_and_so_is_one_that_i
     assert set(found["day"]) == {rows[place]["timestamp"] for place in wrong} | (second if odd_too else set())
 
 
+def test_a_price_that_rose_is_odd_though_some_lines_still_have_the_old_one(home):
+    """80 days at 10; from the 60th on at 12, and for ten days after it also at 10."""
+    days = pd.date_range("2025-06-01", periods=80)
+    rows = [line(day, "A", 2, 10.0 if place < 60 else 12.0) for place, day in enumerate(days)]
+    rows += [line(day, "A", 2, 10.0) for day in days[60:70]]
+    kept = stored(home, rows)
+    found = tables.query(kept, odd.lines(columns(kept), "price", costs=False), **YEAR)
+    assert found["day"].min() == days[60]
+    assert found["lines"].sum() == 20
+    assert found["money"].sum() == pytest.approx(20 * 2 * 2.0)
+
+
 @pytest.mark.parametrize("mean", [0.2, 4.0, 50.0])
 def test_units_that_vary_as_counts_do_are_not_odd_and_a_typing_error_is(home, mean):
     """Units of a line: one, and a Poisson count beside it; of 4,000 lines nearly none is odd but what was mistyped."""
